@@ -1,0 +1,31 @@
+/** Every command, in the order in which `--help` lists them. */
+import { registerBalance } from './commands/balance.ts';
+import { registerCycles } from './commands/cycles.ts';
+import { registerDeadLetters } from './commands/dead-letters.ts';
+import { registerDemo } from './commands/demo.ts';
+import { registerDrain } from './commands/drain.ts';
+import { registerExplain } from './commands/explain.ts';
+import { registerGate } from './commands/gate.ts';
+import { registerIngest } from './commands/ingest.ts';
+import { registerLedger } from './commands/ledger.ts';
+import { registerReconcile } from './commands/reconcile.ts';
+import { registerStart } from './commands/start.ts';
+import { registerStatement } from './commands/statement.ts';
+import { registerUsage } from './commands/usage.ts';
+import type { Program } from './program.ts';
+
+export function registerCommands(program: Program): void {
+  registerStart(program);
+  registerDemo(program);
+  registerIngest(program);
+  registerDrain(program);
+  registerBalance(program);
+  registerUsage(program);
+  registerLedger(program);
+  registerStatement(program);
+  registerExplain(program);
+  registerGate(program);
+  registerReconcile(program);
+  registerDeadLetters(program);
+  registerCycles(program);
+}

@@ -1,0 +1,132 @@
+/** One event in plain English, for people: what it was, what it cost and why, who paid, or where it got stuck. */
+import { cellText, grouped, localTime, showCount } from '../terminal/format.ts';
+import { styled } from '../terminal/table.ts';
+import type { ChargeShape, PoolShape } from './charge.ts';
+import type { ExplainShape, LetterShape, VoidShape } from './read.ts';
+
+const TEXT_CHARS_MAX = 160;
+const BODY_CHARS_MAX = 600;
+
+/** `timeZone`: of the account, UTC where it is not known. */
+export function explainPage(event: ExplainShape, timeZone: string): string {
+  const { charge, parked, deadLetters, voids } = event;
+  const parts = [styled('bold', headline(event))];
+  if (charge !== null) parts.push(...chargeParts(charge, timeZone));
+  if (parked !== null) parts.push(parkedPart(parked, timeZone));
+  if (voids.length > 0)
+    parts.push(
+      section(
+        'Voids',
+        voids.map((one) => voidLine(one, timeZone)),
+      ),
+    );
+  if (deadLetters.length > 0) {
+    parts.push(
+      section(
+        'Dead letters of this id',
+        deadLetters.flatMap((one) => letterLines(one, timeZone)),
+      ),
+    );
+  }
+  return parts.join('\n\n');
+}
+
+function headline({ accountId, eventId, outcome, charge, parked, deadLetters }: ExplainShape): string {
+  const name = `Event ${eventId} of ${accountId}`;
+  switch (outcome) {
+    case 'accepted':
+      return `${name} was accepted and cost ${grouped(charge!.credits)} credits.`;
+    case 'voided':
+      return `${name} was accepted, cost ${grouped(charge?.credits ?? '0')} credits, and was voided.`;
+    case 'parked':
+      return `${name} is parked: ${WAITS_FOR[parked!.reason] ?? parked!.reason}. It is charged by itself as soon as it can be.`;
+    case 'dead-letter':
+      return `${name} is a dead letter (${deadLetters.at(-1)!.reason}) and was not charged.`;
+    default:
+      return `${name} is not known: no worker has seen it. If it was queued, \`drain\` waits until all that is queued has been applied.`;
+  }
+}
+
+const WAITS_FOR: Readonly<Record<string, string>> = {
+  'unknown-account': 'its account is not known yet',
+  'unknown-model': 'no price version knows its model yet',
+};
+
+function chargeParts(charge: ChargeShape, timeZone: string): string[] {
+  const { serverId, model, modelSent, keySource, occurredAt, localDay, cycle } = charge;
+  const attributes = Object.entries(charge.attributes).map(([key, value]) => `${key}=${value}`);
+  const call = [
+    `at       ${at(occurredAt, timeZone)}, the local day ${localDay}, in cycle ${cycle}`,
+    `server   ${serverId}`,
+    `model    ${model}${modelSent === model ? '' : `, sent as ${modelSent}`}`,
+    `key      ${keySource === 'byok' ? 'the user’s own: no credits are charged' : 'the platform’s'}`,
+  ];
+  if (attributes.length > 0) call.push(`kept     ${cellText(attributes.join(', '), TEXT_CHARS_MAX)}`);
+  return [
+    section('The call', call),
+    section(`What it cost, by price version ${charge.priceVersion}`, costLines(charge)),
+    section('Who paid', paidLines(charge)),
+    section('In the ledger', ledgerLines(charge, timeZone)),
+  ];
+}
+
+function costLines({ pools, exactCredits, credits, keySource }: ChargeShape): string[] {
+  const lines = pools.filter(({ tokens }) => tokens > 0).map(poolLine);
+  if (lines.length === 0) lines.push('no tokens');
+  if (keySource === 'byok') return [...lines, 'with the user’s own key: 0 credits'];
+  if (exactCredits === null)
+    return [...lines, `${grouped(credits)} credits; the content of the version is not recorded`];
+  const rounded = exactCredits === credits ? 'exact' : `${grouped(exactCredits)} rounded up to the next millionth`;
+  return [...lines, `${grouped(credits)} credits (${rounded})`];
+}
+
+function poolLine({ pool, tokens, creditsPer1000, credits }: PoolShape): string {
+  const count = `${pool.padEnd(10)} ${showCount(tokens).padStart(13)} tokens`;
+  return credits === null ? count : `${count} × ${creditsPer1000} per 1,000 = ${grouped(credits)}`;
+}
+
+function paidLines({ split, before, after, cycle, payingCycle }: ChargeShape): string[] {
+  const { previousCycle, monthly, bonus, uncovered } = split;
+  const lines = [
+    `monthly    ${grouped(monthly)}  (${grouped(before.monthly)} → ${grouped(after.monthly)})`,
+    `bonus      ${grouped(bonus)}  (${grouped(before.bonus)} → ${grouped(after.bonus)})`,
+    `uncovered  ${grouped(uncovered)}`,
+  ];
+  if (previousCycle !== '0') {
+    lines.unshift(`monthly credits of cycle ${payingCycle - 1}, which had expired: ${grouped(previousCycle)}`);
+  }
+  if (cycle < payingCycle) {
+    lines.push(`It came late, when cycle ${payingCycle} was running: what the cycle before did not pay, this one did.`);
+  }
+  return lines;
+}
+
+function ledgerLines({ sequence, position, committedAt, block, payingCycle }: ChargeShape, timeZone: string): string[] {
+  return [
+    `committed ${at(committedAt, timeZone)} in cycle ${payingCycle}: sequence ${sequence}, position ${position}, block ${block}`,
+    'Sent again with the same body it is a duplicate and changes nothing.',
+  ];
+}
+
+function parkedPart({ reason, at: since, releasedAt }: NonNullable<ExplainShape['parked']>, timeZone: string): string {
+  const lines = [`parked ${at(since, timeZone)}: ${WAITS_FOR[reason] ?? reason}`];
+  if (releasedAt !== null) lines.push(`released ${at(releasedAt, timeZone)}, and charged as one that came then`);
+  return section('Parking', lines);
+}
+
+function voidLine({ commandId, outcome, detail, reason, at: when }: VoidShape, timeZone: string): string {
+  const words = [outcome, detail, reason].filter((text) => text !== '').join(', ');
+  return `${at(when, timeZone)}  ${commandId}: ${cellText(words, TEXT_CHARS_MAX)}`;
+}
+
+function letterLines({ reason, field, detail, body, at: when }: LetterShape, timeZone: string): string[] {
+  return [
+    `${at(when, timeZone)}  ${reason}${field === '' ? '' : ` (${cellText(field, TEXT_CHARS_MAX)})`}: ${cellText(detail, TEXT_CHARS_MAX)}`,
+    `  ${cellText(body, BODY_CHARS_MAX)}`,
+  ];
+}
+
+const section = (title: string, lines: readonly string[]): string =>
+  [`${title}:`, ...lines.map((line) => `  ${line}`)].join('\n');
+
+const at = (iso: string, timeZone: string): string => localTime(Date.parse(iso), timeZone);

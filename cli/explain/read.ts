@@ -1,0 +1,128 @@
+/** What is known of one event, from ClickHouse: its charge, where it waits, why it is dead, who voided it. */
+import type { ClickHouseClient } from '@clickhouse/client';
+import { isoTime } from '../terminal/format.ts';
+import { type ChargeRow, type ChargeShape, chargeShape, type Rates } from './charge.ts';
+import { LETTERS, PARKED, PRICES, RELEASED, ROWS, VOIDS } from './queries.ts';
+
+/** `voided`: it was charged, and the charge was taken back. `unknown`: no worker has seen it. */
+export type ExplainOutcome = 'accepted' | 'voided' | 'parked' | 'dead-letter' | 'unknown';
+
+/** The JSON of `explain`. */
+export interface ExplainShape {
+  readonly accountId: string;
+  readonly eventId: string;
+  readonly outcome: ExplainOutcome;
+  readonly charge: ChargeShape | null;
+  readonly parked: { readonly reason: string; readonly at: string; readonly releasedAt: string | null } | null;
+  /** Every one that names this id, oldest first: of another body or reason than the charge. */
+  readonly deadLetters: readonly LetterShape[];
+  /** The commands that named it, oldest first; the first that was applied counts. */
+  readonly voids: readonly VoidShape[];
+}
+
+export interface LetterShape {
+  readonly key: string;
+  readonly reason: string;
+  readonly field: string;
+  readonly detail: string;
+  readonly body: string;
+  readonly queuedAt: string;
+  readonly at: string;
+  readonly sequence: number;
+}
+
+export interface VoidShape {
+  readonly commandId: string;
+  readonly outcome: string;
+  readonly detail: string;
+  readonly reason: string;
+  readonly at: string;
+  readonly sequence: number;
+}
+
+type Row = Readonly<Record<string, string>>;
+
+/** Reads it. The history must reach as far as the answer is to. */
+export async function explainEvent(
+  clickhouse: ClickHouseClient,
+  accountId: string,
+  eventId: string,
+): Promise<ExplainShape> {
+  const ask = async <T>(query: string, more: Record<string, unknown> = {}): Promise<T[]> => {
+    const query_params = { account: accountId, event: eventId, ...more };
+    return (await clickhouse.query({ query, query_params, format: 'JSONEachRow' })).json<T>();
+  };
+  const [rows, parked, released, letters, voids] = await Promise.all([
+    ask<ChargeRow>(ROWS),
+    ask<Row>(PARKED),
+    ask<Row>(RELEASED),
+    ask<Row>(LETTERS),
+    ask<Row>(VOIDS),
+  ]);
+  const row = rows.find((one) => Number(one.events) > 0);
+  const price = row === undefined ? [] : await ask<{ content: string }>(PRICES, { version: row.price_version });
+  const charge = row === undefined ? null : chargeShape(row, ratesOf(price[0]?.content, String(row.model)));
+  const waits = parkedShape(parked.at(-1), released.at(-1));
+  return {
+    accountId,
+    eventId,
+    outcome: outcomeOf({ rows, voids, letters, waits, park: parked.at(-1) }),
+    charge,
+    parked: waits,
+    deadLetters: letters.map(letterShape),
+    voids: voids.map(voidShape),
+  };
+}
+
+function outcomeOf(found: {
+  readonly rows: readonly ChargeRow[];
+  readonly voids: readonly Row[];
+  readonly letters: readonly Row[];
+  readonly waits: ExplainShape['parked'];
+  readonly park: Row | undefined;
+}): ExplainOutcome {
+  const { rows, voids, letters, waits, park } = found;
+  if (rows.length > 0) return voids.some((one) => one.outcome === 'applied') ? 'voided' : 'accepted';
+  // What waited too long left its place as a dead letter of the reason it waited for.
+  const gaveUp = letters.some((one) => one.reason === park?.reason && Number(one.sequence) >= Number(park?.sequence));
+  if (waits !== null && waits.releasedAt === null && !gaveUp) return 'parked';
+  return letters.length > 0 ? 'dead-letter' : 'unknown';
+}
+
+function parkedShape(park: Row | undefined, release: Row | undefined): ExplainShape['parked'] {
+  if (park === undefined) return null;
+  const isReleased = release !== undefined && Number(release.sequence) >= Number(park.sequence);
+  return {
+    reason: park.reason!,
+    at: isoTime(Number(park.at)),
+    releasedAt: isReleased ? isoTime(Number(release.at)) : null,
+  };
+}
+
+function letterShape(row: Row): LetterShape {
+  const { key, reason, field, detail, body, queued_at, at, sequence } = row as Record<string, string>;
+  return {
+    ...{ key: key!, reason: reason!, field: field!, detail: detail!, body: body! },
+    queuedAt: isoTime(Number(queued_at)),
+    at: isoTime(Number(at)),
+    sequence: Number(sequence),
+  };
+}
+
+function voidShape(row: Row): VoidShape {
+  const { command_id, outcome, detail, reason, at, sequence } = row as Record<string, string>;
+  return {
+    ...{ commandId: command_id!, outcome: outcome!, detail: detail!, reason: reason! },
+    at: isoTime(Number(at)),
+    sequence: Number(sequence),
+  };
+}
+
+/** The rates of a model in a recorded version: canonical JSON that this program wrote. */
+function ratesOf(content: string | undefined, model: string): Rates {
+  if (content === undefined) return undefined;
+  const { models } = JSON.parse(content) as {
+    models: { model: string; creditsPer1000Tokens: NonNullable<Rates> }[];
+  };
+  return models.find((one) => one.model === model)?.creditsPer1000Tokens;
+}

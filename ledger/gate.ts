@@ -1,0 +1,124 @@
+/**
+ * The gate as platforms ask it (contract rule 10): one read-only call to Redis, decided by `core/gate.ts` on the facts
+ * of an account that is up to date to the ledger's clock.
+ * Invariant: what costs nothing is allowed without asking Redis, so it is never blocked, not even by a Redis that is away.
+ */
+import type { Redis } from 'ioredis';
+import { type Clock, systemClock } from '../core/clock.ts';
+import { limitState } from '../core/daily-limits.ts';
+import { PermanentError, TransientError } from '../core/errors.ts';
+import { gate as decide, type GateAnswer, type GateFacts } from '../core/gate.ts';
+import { findPrice, isFree, type PriceBook } from '../core/price.ts';
+import type { KeySource } from '../core/types.ts';
+import { loadPriceBook } from '../schema/price-book.ts';
+import { isId } from '../schema/text.ts';
+import { readAccount } from './account.ts';
+import { ledgerContext } from './context.ts';
+import { type LedgerKeys, ledgerKeys, partitionTag } from './keys.ts';
+import { defineScripts, type RunScript } from './scripts.ts';
+
+/** Renewals of one check: one makes an account current, a second is needed only when a day ends right after it. */
+const RENEWALS_MAX = 3;
+
+export interface GateOptions {
+  /** The platform's own connection; the gate only sends commands on it and never closes it. */
+  readonly redis: Redis;
+  /** Hash tag of the partition, as BullMQ's `prefix`; left out: `{flowly-0}`. */
+  readonly prefix?: string | undefined;
+  /** Which models are free; left out: the book of the package. Give it when the service runs with `PRICE_BOOK`. */
+  readonly priceBook?: PriceBook | undefined;
+  /** Chooses the price version in force; left out: the machine's clock. Balances go by the ledger's clock, always. */
+  readonly clock?: Clock | undefined;
+}
+
+/** The call that is about to be made. `model` is the one it would use, if it is known already. */
+export interface GateCall {
+  readonly accountId: string;
+  readonly serverId: string;
+  /** Left out: `platform`. */
+  readonly keySource?: KeySource | undefined;
+  readonly model?: string | undefined;
+}
+
+export interface Gate {
+  /**
+   * May this server make a call now? Rejects with PermanentError `invalid` (its `field` says which) for a call that
+   * nothing can be asked about, and with TransientError when Redis does not answer: whether to go on then is the
+   * platform's choice.
+   */
+  check(call: GateCall): Promise<GateAnswer>;
+}
+
+/** Opens the gate on a connection. */
+export function createGate({ redis, prefix, priceBook, clock = systemClock }: GateOptions): Gate {
+  const keys = ledgerKeys(prefix ?? partitionTag(0));
+  const run = defineScripts(redis);
+  let loading: Promise<PriceBook> | undefined;
+  const book = (): PriceBook | Promise<PriceBook> => {
+    if (priceBook !== undefined) return priceBook;
+    loading ??= loadPriceBook();
+    return loading;
+  };
+  return {
+    async check(call) {
+      const { accountId, serverId, keySource = 'platform', model } = checked(call);
+      const price = model === undefined ? undefined : findPrice(await book(), model, clock())?.price;
+      const free = { keySource, freeModel: price !== undefined && isFree(price) };
+      const answer = decide({ ...free, account: undefined });
+      if (answer.allow) return answer;
+      return decide({ ...free, account: await readFacts(redis, keys, run, accountId, serverId) });
+    },
+  };
+}
+
+/** What the decision needs of the account; undefined when it is not known. */
+async function readFacts(
+  redis: Redis,
+  keys: LedgerKeys,
+  run: RunScript,
+  accountId: string,
+  serverId: string,
+): Promise<GateFacts['account']> {
+  for (let renewals = 0; renewals <= RENEWALS_MAX; renewals += 1) {
+    const reply = (await run('gate', [keys.meta, keys.account(accountId)], [`s:${serverId}`])) as number[];
+    if (reply.length === 0) return undefined;
+    const [isStale, closed, remaining, used, limit] = reply as [number, number, number, number, number];
+    if (isStale === 0) {
+      const dailyCredits = limit < 0 ? undefined : BigInt(limit);
+      const { limited } = limitState({ dailyCredits, warnAtPercent: undefined }, BigInt(used));
+      return { closed: closed === 1, remaining, limited };
+    }
+    await renew(redis, keys, run, accountId);
+  }
+  throw new TransientError(
+    'account-never-current',
+    `Account ${accountId} did not become current after ${RENEWALS_MAX} renewals.`,
+  );
+}
+
+/** Brings the account up to date for good: rare, for its lists reach a year and two days ahead of its last change. */
+async function renew(redis: Redis, keys: LedgerKeys, run: RunScript, accountId: string): Promise<void> {
+  const ledgerId = (await redis.hget(keys.meta, 'id')) ?? '';
+  await readAccount(ledgerContext(redis, keys, ledgerId, run), accountId);
+}
+
+/** A typo in what is asked must not look like an account that nobody knows. */
+function checked(call: GateCall): GateCall {
+  const { accountId, serverId, keySource, model } = call;
+  if (!isIdText(accountId)) throw invalid('accountId', ACCEPTED_ID);
+  if (!isIdText(serverId)) throw invalid('serverId', ACCEPTED_ID);
+  if (model !== undefined && !isIdText(model)) throw invalid('model', ACCEPTED_ID);
+  if (keySource !== undefined && keySource !== 'platform' && keySource !== 'byok')
+    throw invalid('keySource', '"platform" or "byok"');
+  return call;
+}
+
+function isIdText(value: unknown): boolean {
+  return typeof value === 'string' && isId(value);
+}
+
+const ACCEPTED_ID = '1 to 128 characters of A–Z a–z 0–9 . _ : @ / + -';
+
+function invalid(field: string, accepted: string): PermanentError {
+  return new PermanentError('invalid', `${field} of a gate check must be ${accepted}.`, { field });
+}

@@ -1,0 +1,56 @@
+/**
+ * Names of every Redis key that the ledger owns, in one place.
+ * All keys of a partition carry its hash tag, so that a commit stays in one slot of a Redis Cluster.
+ * An id stands only at the end of a key and below a fixed word of its own, so two ids never meet in one key.
+ */
+
+/** Keys of one partition. `tag` is the hash tag with its braces, e.g. `{flowly-0}`; BullMQ gets it as `prefix`. */
+export interface LedgerKeys {
+  readonly tag: string;
+  /** Hash: ledger id, partitions, sequence, counters, dedupe directory, flushed sequence and block. */
+  readonly meta: string;
+  /** Sorted set of every account, scored by the end of its running cycle. */
+  readonly accounts: string;
+  /** Stream of committed rows, entry id = sequence; read and trimmed by the flusher alone. */
+  readonly outboxRows: string;
+  readonly flushLease: string;
+  readonly flushSeal: string;
+  /** Sorted set of the lists that hold parked events, scored by their oldest arrival or less. */
+  readonly parkedIndex: string;
+  /** List of dead letters that may be recorded already: ClickHouse is asked before they are. */
+  readonly lettersInDoubt: string;
+  account(id: string): string;
+  commands(accountId: string): string;
+  purchases(accountId: string): string;
+  parkedEvents(accountId: string): string;
+  parkedCommands(accountId: string): string;
+  parkedModels(model: string): string;
+  dedupe(bucket: number): string;
+}
+
+/** The hash tag of partition `index`, e.g. `{flowly-0}`. */
+export function partitionTag(index: number): string {
+  return `{flowly-${index}}`;
+}
+
+/** Builds the keys of one partition from its hash tag. */
+export function ledgerKeys(tag: string): LedgerKeys {
+  const root = `${tag}:ledger`;
+  return {
+    tag,
+    meta: `${root}:meta`,
+    accounts: `${root}:accounts`,
+    outboxRows: `${root}:outbox:rows`,
+    flushLease: `${root}:flush:lease`,
+    flushSeal: `${root}:flush:seal`,
+    parkedIndex: `${root}:parked`,
+    lettersInDoubt: `${root}:letters:in-doubt`,
+    account: (id) => `${root}:account:${id}`,
+    commands: (id) => `${root}:commands:${id}`,
+    purchases: (id) => `${root}:purchases:${id}`,
+    parkedEvents: (id) => `${root}:parked:events:${id}`,
+    parkedCommands: (id) => `${root}:parked:commands:${id}`,
+    parkedModels: (model) => `${root}:parked:models:${model}`,
+    dedupe: (bucket) => `${root}:dedupe:${bucket}`,
+  };
+}

@@ -1,0 +1,25 @@
+-- A server's record, the field `s:<server id>` of its account's hash: what its events cost on the account's running local day and on the next one, and its limit.
+-- Six numbers, packed as doubles: day, used, next, limit, warnAtPercent, and when the limit was decided (ms); -1 where
+-- there is no limit or no warning.
+-- Events of earlier days change the rollups, not this record: only the running day can limit a server.
+
+local function readServer(value, today)
+  local s = { day = today, used = 0, next = 0, limit = -1, warn = -1, at = 0 }
+  if value then
+    local day, used, after
+    day, used, after, s.limit, s.warn, s.at = struct.unpack('<dddddd', value)
+    if day == today then s.used = used; s.next = after
+    elseif day + 1 == today then s.used = after
+    elseif day - 1 == today then s.next = used end -- a changed zone can take the date back
+  end
+  return s
+end
+
+local function countServer(s, day, cost)
+  if day == s.day then s.used = amount(s.used + cost, "the server's day")
+  elseif day == s.day + 1 then s.next = amount(s.next + cost, "the server's day") end
+end
+
+local function serverRecord(s)
+  return struct.pack('<dddddd', s.day, s.used, s.next, s.limit, s.warn, s.at)
+end

@@ -1,0 +1,196 @@
+/**
+ * The settings: every environment variable the program reads, what each accepts, and its default, in one schema.
+ * Owns the words of a refusal: all that is wrong at once, a line each, with the variable, its value's problem and what
+ * is accepted. Invariant: a URL may hold a password, so no part of one is ever shown.
+ */
+import { z } from 'zod';
+import { PermanentError } from '../core/errors.ts';
+import { ACCEPT_DAYS_DEFAULT } from '../core/limits.ts';
+
+/** Log levels of pino. */
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Cycle segments of accounts are kept for a year, so no event may be older than that. */
+const ACCEPT_DAYS_MAX = 366;
+/** Above this the worker holds hundreds of megabytes of jobs in memory at once. */
+const USAGE_CONCURRENCY_MAX = 1_000;
+/** A minute of rows that analysts cannot see yet is the most that anybody would want. */
+const FLUSH_INTERVAL_MS_MAX = 60_000;
+/** Rows of 220 bytes: 22 GB of Redis. */
+const OUTBOX_ROWS_MAX_MAX = 100_000_000;
+/** Characters of a refused value that are shown. */
+const SHOWN_CHARS_MAX = 40;
+
+/** What a setting says of itself, for `--help` and the README's table. */
+export interface SettingWords {
+  readonly description: string;
+  /** Follows "must be". */
+  readonly accepted: string;
+  /** The default as a person reads it. */
+  readonly unset: string;
+  /** Its value is never shown. */
+  readonly secret?: boolean;
+}
+
+/** Whether the percent signs in a URL's parts mean something: a password may hold a bare one by mistake. */
+function isDecodable({ username, password, pathname }: URL): boolean {
+  try {
+    for (const part of [username, password, pathname]) decodeURIComponent(part);
+    return true;
+  } catch (error) {
+    if (error instanceof URIError) return false;
+    throw error;
+  }
+}
+
+const url = (protocols: readonly string[], words: Omit<SettingWords, 'secret'>) =>
+  z
+    .string()
+    .refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol) && isDecodable(new URL(text)))
+    .optional()
+    .meta({ ...words, secret: true });
+
+const integer = (min: number, max: number, preset: number, words: Pick<SettingWords, 'description'>) =>
+  z
+    .string()
+    .regex(/^\d{1,15}$/)
+    .transform(Number)
+    .pipe(z.int().min(min).max(max))
+    .default(preset)
+    .meta({ ...words, accepted: `an integer from ${min} to ${max}`, unset: String(preset) });
+
+/** A folder or file: any text that is no blank and has no NUL. */
+const path = () => z.string().regex(/^[^\0]*\S[^\0]*$/);
+
+/** Every variable the program reads. One that is set to the empty text counts as unset. */
+export const environment = z.object({
+  REDIS_URL: url(['redis:', 'rediss:'], {
+    description: 'The Redis that holds queues and balances; it must not evict (maxmemory-policy noeviction).',
+    accepted: 'a URL such as redis://user:password@host:6379/0 (or rediss:// for TLS)',
+    unset: 'the embedded Redis under FLOWLY_DATA_DIR',
+  }),
+  CLICKHOUSE_URL: url(['http:', 'https:'], {
+    description: 'The ClickHouse that holds the history; its path names the database, `flowly` when it has none.',
+    accepted: 'a URL such as https://user:password@host:8443/flowly',
+    unset: 'the embedded ClickHouse under FLOWLY_DATA_DIR',
+  }),
+  SMTP_URL: url(['smtp:', 'smtps:'], {
+    description: 'The mail server for low-credit mails. This version sends none yet.',
+    accepted: 'a URL such as smtps://user:password@host:465',
+    unset: 'e-mails are written under FLOWLY_DATA_DIR',
+  }),
+  FLOWLY_DATA_DIR: path().default('.flowly').meta({
+    description: 'Folder of the embedded engines and their data; made when it is missing, readable by its owner only.',
+    accepted: 'the path of a folder',
+    unset: '.flowly',
+  }),
+  PRICE_BOOK: path().optional().meta({
+    description: 'The price book, a JSON file.',
+    accepted: 'the path of a file',
+    unset: 'the price book in the package',
+  }),
+  ACCEPT_DAYS: integer(1, ACCEPT_DAYS_MAX, ACCEPT_DAYS_DEFAULT, {
+    description: 'Days an event may be old when it first arrives; older ones become dead letters `too-late`.',
+  }),
+  PARTITIONS: z.literal('1').transform(Number).default(1).meta({
+    description: 'Partitions of the ledger. This version runs one.',
+    accepted: '1: this version runs one partition',
+    unset: '1',
+  }),
+  LOG_LEVEL: z
+    .enum(LOG_LEVELS)
+    .optional()
+    .meta({
+      description: 'Least severe log line that is written (to standard error).',
+      accepted: `one of ${LOG_LEVELS.join(', ')}`,
+      unset: 'info for `start`, warn for every other command',
+    }),
+  USAGE_CONCURRENCY: integer(1, USAGE_CONCURRENCY_MAX, 100, {
+    description: 'Jobs of the queue `usage` worked on at once.',
+  }),
+  FLUSH_INTERVAL_MS: integer(10, FLUSH_INTERVAL_MS_MAX, 1_000, {
+    description: 'Longest wait of a committed row before it is written to ClickHouse.',
+  }),
+  OUTBOX_ROWS_MAX: integer(1_000, OUTBOX_ROWS_MAX_MAX, 2_000_000, {
+    description: 'Rows that may wait in Redis for ClickHouse (about 220 bytes each) before taking usage pauses.',
+  }),
+  FLOWLY_DEBUG: z.enum(['0', '1']).optional().meta({
+    description: 'With 1, errors are printed with their stack trace, as with --debug.',
+    accepted: '0 or 1',
+    unset: '0',
+  }),
+});
+
+/** The settings as the program uses them; an URL that is undefined means the embedded engine. */
+export interface Config {
+  readonly redisUrl: string | undefined;
+  readonly clickhouseUrl: string | undefined;
+  readonly smtpUrl: string | undefined;
+  readonly dataDir: string;
+  /** undefined: the book in the package. */
+  readonly priceBookPath: string | undefined;
+  readonly acceptDays: number;
+  readonly partitions: number;
+  /** undefined: what the command prefers. */
+  readonly logLevel: LogLevel | undefined;
+  readonly usageConcurrency: number;
+  readonly flushIntervalMs: number;
+  readonly outboxRowsMax: number;
+}
+
+/** Settings that cannot be used; `lines` says what is wrong with each, one sentence a line. */
+export class SettingsError extends PermanentError {
+  readonly lines: readonly string[];
+
+  constructor(lines: readonly string[]) {
+    super('settings-invalid', lines.join('\n'));
+    this.lines = lines;
+  }
+}
+
+/** Reads the settings from environment variables. Throws SettingsError with everything that is wrong. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([name, value]) => value !== '' && Object.hasOwn(environment.shape, name)),
+  );
+  const parsed = environment.safeParse(given);
+  if (!parsed.success) {
+    const names = new Set(parsed.error.issues.map((issue) => String(issue.path[0])));
+    throw new SettingsError([...names].map((name) => refusal(name, given[name] ?? '')));
+  }
+  const { data } = parsed;
+  return {
+    redisUrl: data.REDIS_URL,
+    clickhouseUrl: data.CLICKHOUSE_URL,
+    smtpUrl: data.SMTP_URL,
+    dataDir: data.FLOWLY_DATA_DIR,
+    priceBookPath: data.PRICE_BOOK,
+    acceptDays: data.ACCEPT_DAYS,
+    partitions: data.PARTITIONS,
+    logLevel: data.LOG_LEVEL,
+    usageConcurrency: data.USAGE_CONCURRENCY,
+    flushIntervalMs: data.FLUSH_INTERVAL_MS,
+    outboxRowsMax: data.OUTBOX_ROWS_MAX,
+  };
+}
+
+/** Name and words of every setting, in the order of the README's table. */
+export function settings(): readonly (SettingWords & { readonly name: string })[] {
+  return Object.entries(environment.shape).map(([name, schema]) => ({
+    name,
+    ...(schema.meta() as unknown as SettingWords),
+  }));
+}
+
+function refusal(name: string, value: string): string {
+  const { accepted, secret } = settings().find((one) => one.name === name)!;
+  const what =
+    secret === true ? 'has a value that cannot be used (not shown: it may hold a password)' : `is ${shown(value)}`;
+  return `${name} ${what}, but must be ${accepted}.`;
+}
+
+function shown(value: string): string {
+  const cut = value.length > SHOWN_CHARS_MAX ? `${value.slice(0, SHOWN_CHARS_MAX)}…` : value;
+  return JSON.stringify(cut);
+}

@@ -1,0 +1,30 @@
+/** Looking at processes by pid, and waiting for what they do; every wait is bounded. */
+
+import type { Engines } from '../../../runtime/sidecars/open-engines.ts';
+import { waitUntil } from '../../../runtime/sidecars/wait.ts';
+
+const WAIT_MS = 30_000;
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Resolves when the condition holds; throws, naming it, when it does not within half a minute. */
+export async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
+  if (!(await waitUntil(condition, WAIT_MS))) throw new Error(`waited ${WAIT_MS} ms in vain: ${what}`);
+}
+
+export function pidsOf(engines: Engines): { keeper: number; redis: number; clickhouse: number } {
+  const { keeper, redis, clickhouse } = engines.pids;
+  if (!keeper || !redis || !clickhouse) throw new Error('an engine has no pid');
+  return { keeper, redis, clickhouse };
+}
+
+export async function untilGone(pids: Record<string, number>): Promise<void> {
+  for (const [name, pid] of Object.entries(pids)) await until(`${name} is gone`, () => !isAlive(pid));
+}

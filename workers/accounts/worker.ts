@@ -1,0 +1,74 @@
+/**
+ * The accounts worker: applies account commands one at a time in the order they were queued, whatever crashes between.
+ * One job of the queue is active at any time over all processes (BullMQ's global concurrency), and a job whose worker
+ * was killed goes back to the front: so no command overtakes another one.
+ */
+import type { Job, Queue } from 'bullmq';
+import { jsonText } from '../../core/json-text.ts';
+import type { DeadLetter, DeadLetterReason } from '../../ledger/dead-letters.ts';
+import { parseCommand } from '../../schema/parse-command.ts';
+import type { WorkerEnvironment } from '../environment.ts';
+import { ACCOUNTS_QUEUE, closeWorker, logQueueErrors, makeWorker, queuedAtOf, STARTS_MAX } from '../queues.ts';
+import { unreadableMender } from '../unreadable-jobs.ts';
+import type { CommitGroupOptions } from '../usage/commit-group.ts';
+import { textField } from '../usage/take-job.ts';
+import type { RunningWorker } from '../usage/worker.ts';
+import { applyCommand, type CommandResult, setAside } from './apply-command.ts';
+
+export interface AccountsWorkerOptions {
+  readonly commit: CommitGroupOptions;
+  readonly queue: Queue;
+  readonly environment: WorkerEnvironment;
+}
+
+export async function startAccountsWorker({
+  commit,
+  queue,
+  environment,
+}: AccountsWorkerOptions): Promise<RunningWorker> {
+  await queue.setGlobalConcurrency(1);
+  const handle = async (job: Job): Promise<CommandResult> => {
+    try {
+      return await take(commit, job);
+    } catch (error) {
+      environment.halt(error);
+      // Not thrown: a job that failed would lose its place. Left as it is, it comes first again once its lock runs out.
+      return new Promise<never>(() => undefined);
+    }
+  };
+  const worker = makeWorker(ACCOUNTS_QUEUE, handle, {
+    connection: environment.connection,
+    prefix: commit.context.keys.tag,
+    concurrency: 1,
+  });
+  const { connection, log } = environment;
+  logQueueErrors(worker, ACCOUNTS_QUEUE, log, unreadableMender(worker, connection, log));
+  worker.run().catch(environment.halt);
+  return { close: () => closeWorker(worker, environment.signal) };
+}
+
+async function take(commit: CommitGroupOptions, job: Job): Promise<CommandResult> {
+  const queuedAt = queuedAtOf(job, Date.now());
+  const parsed = parseCommand(job.name, job.data);
+  if (!parsed.ok) return setAside(commit, letterOf(job, queuedAt, 'invalid', parsed.field, parsed.reason));
+  if (job.attemptsStarted > STARTS_MAX) {
+    const detail = `The job was started ${STARTS_MAX} times and never finished.`;
+    return setAside(commit, letterOf(job, queuedAt, 'internal', '', detail));
+  }
+  return applyCommand(commit, { command: parsed.command, queuedAt });
+}
+
+function letterOf(job: Job, queuedAt: number, reason: DeadLetterReason, field: string, detail: string): DeadLetter {
+  const data: unknown = job.data;
+  const body = jsonText({ type: job.name, data });
+  return {
+    kind: 'command',
+    accountId: textField(data, 'accountId'),
+    id: textField(data, 'id'),
+    reason,
+    field,
+    detail,
+    body,
+    queuedAt,
+  };
+}

@@ -1,0 +1,66 @@
+/**
+ * The lease on one partition: at most one flusher at a time, replaced a few seconds after a kill -9.
+ * Redis decides; this side only knows until when it may believe so: from the start of the last renewal that worked, by
+ * a clock that does not jump. A process that slept through it has to ask again before it sends anything.
+ */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LeaseLostError } from '../../ledger/flush-scripts.ts';
+import type { SealDoor } from '../../ledger/seal.ts';
+import type { FlushLimits } from './limits.ts';
+
+export class Lease {
+  readonly token = randomUUID();
+  readonly #door: SealDoor;
+  readonly #limits: FlushLimits;
+  #heldUntilMs = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(door: SealDoor, limits: FlushLimits) {
+    this.#door = door;
+    this.#limits = limits;
+  }
+
+  /** Resolves once the lease is held and being renewed. Rejects when `stopping` aborts, or with Redis's error. */
+  async take(stopping: AbortSignal): Promise<void> {
+    clearInterval(this.#timer);
+    while (!(await this.#ask(() => this.#door.takeLease(this.token, this.#limits.leaseMs)))) {
+      await sleep(this.#limits.leaseRetryMs, undefined, { signal: stopping });
+    }
+    this.#timer = setInterval(() => {
+      // A renewal without an answer is no news yet: the lease runs out by itself, and everything asks `assertHeld`.
+      this.#keep().catch(() => undefined);
+    }, this.#limits.leaseRenewMs);
+  }
+
+  /** Throws LeaseLostError unless the lease has been held without a gap since it was taken. */
+  readonly assertHeld = (): void => {
+    if (performance.now() < this.#heldUntilMs) return;
+    this.#lose();
+    throw new LeaseLostError('flush-lease-lost', 'The lease on this partition was not renewed in time.');
+  };
+
+  /** Stops renewing and gives the lease back. */
+  async release(): Promise<void> {
+    this.#lose();
+    await this.#door.release(this.token);
+  }
+
+  /** What ran out is not renewed: another flusher may have had the partition since, so all has to be read anew. */
+  async #keep(): Promise<void> {
+    if (performance.now() >= this.#heldUntilMs) return this.#lose();
+    if (!(await this.#ask(() => this.#door.keepLease(this.token, this.#limits.leaseMs)))) this.#lose();
+  }
+
+  async #ask(call: () => Promise<boolean>): Promise<boolean> {
+    const askedMs = performance.now();
+    const held = await call();
+    if (held) this.#heldUntilMs = askedMs + this.#limits.leaseMs;
+    return held;
+  }
+
+  #lose(): void {
+    clearInterval(this.#timer);
+    this.#heldUntilMs = 0;
+  }
+}

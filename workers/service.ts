@@ -1,0 +1,115 @@
+/**
+ * The service: all workers of one partition in one process, their start, their graceful stop, their forced one.
+ * Invariant: stop() drops nothing that was taken; force() drops nothing either, it only leaves it to the next start.
+ */
+import type { ClickHouseClient } from '@clickhouse/client';
+import type { Redis } from 'ioredis';
+import type { Logger } from 'pino';
+import type { PriceBook } from '../core/price.ts';
+import { checkFence, type LedgerContext } from '../ledger/context.ts';
+import { FenceError } from '../ledger/scripts.ts';
+import { startAccountsWorker } from './accounts/worker.ts';
+import type { WorkerEnvironment } from './environment.ts';
+import { createFlusher } from './flush/flusher.ts';
+import { startMaintenance } from './maintenance.ts';
+import { ACCOUNTS_QUEUE, logQueueErrors, openQueue, USAGE_QUEUE } from './queues.ts';
+import { startUsageWorker } from './usage/worker.ts';
+
+export interface ServiceOptions {
+  readonly context: LedgerContext;
+  /** For BullMQ; the ledger has its own connection, the flusher too. */
+  readonly queueConnection: Redis;
+  readonly flushConnection: Redis;
+  readonly clickhouse: ClickHouseClient;
+  readonly book: PriceBook;
+  readonly log: Logger;
+  readonly acceptDays: number;
+  readonly usageConcurrency: number;
+  readonly flushIntervalMs?: number;
+  /** Rows that may wait for ClickHouse before taking usage pauses. */
+  readonly outboxRowsMax?: number;
+}
+
+export interface Service {
+  /** Finishes what was taken, then lets go. Safe to call twice. */
+  stop(): Promise<void>;
+  /** Lets go at once; what was taken is taken again by the next start. */
+  force(): void;
+  /** Resolves with the reason when the service has to stop by itself. */
+  readonly halted: Promise<unknown>;
+}
+
+/** After force() nothing is waited for longer than this: enough for the flusher to give its lease back. */
+const FORCED_STOP_MS = 500;
+
+/** Jobs of the queue `usage` worked on at once; see UsageWorkerOptions. */
+export const USAGE_CONCURRENCY_DEFAULT = 100;
+
+export async function startService(options: ServiceOptions): Promise<Service> {
+  const { context, log, queueConnection: connection } = options;
+  const aborter = new AbortController();
+  let haltedWith: (error: unknown) => void = () => undefined;
+  const halted = new Promise<unknown>((resolve) => {
+    haltedWith = resolve;
+  });
+  const environment: WorkerEnvironment = {
+    connection,
+    log,
+    signal: aborter.signal,
+    halt: (error) => {
+      if (aborter.signal.aborted) return;
+      aborter.abort();
+      haltedWith(error);
+    },
+  };
+  // A Redis that comes back may be another one, or older: asked at once, not only by the next commit.
+  const askFence = (): void => {
+    checkFence(context).catch((error: unknown) => {
+      if (error instanceof FenceError) environment.halt(error);
+      else log.warn({ event: 'fence-unknown' }, 'Redis went away before it was checked; it is checked when it is back');
+    });
+  };
+  context.redis.on('ready', askFence);
+  const queues = [USAGE_QUEUE, ACCOUNTS_QUEUE].map((name) => openQueue(name, connection, context.keys.tag));
+  for (const queue of queues) logQueueErrors(queue, queue.name, log);
+  const flusher = createFlusher({
+    redis: options.flushConnection,
+    clickhouse: options.clickhouse,
+    keys: context.keys,
+    ledgerId: context.ledgerId,
+    partition: 0,
+    log,
+    ...(options.flushIntervalMs === undefined ? {} : { limits: { flushIntervalMs: options.flushIntervalMs } }),
+  });
+  flusher.done.catch(environment.halt);
+  flusher.start();
+  const usage = startUsageWorker({
+    context,
+    book: options.book,
+    acceptDays: options.acceptDays,
+    environment,
+    concurrency: options.usageConcurrency,
+    ...(options.outboxRowsMax === undefined ? {} : { outboxRowsMax: options.outboxRowsMax }),
+  });
+  const accounts = await startAccountsWorker({ commit: usage.commitOptions, queue: queues[1]!, environment });
+  const maintenance = startMaintenance({ queues, commit: usage.commitOptions, book: options.book, environment });
+  let stopping: Promise<void> | undefined;
+  const forced = new Promise<void>((resolve) => {
+    aborter.signal.addEventListener('abort', () => setTimeout(resolve, FORCED_STOP_MS));
+  });
+  const orForced = (closing: Promise<void>): Promise<void> => Promise.race([closing, forced]);
+  const stop = async (): Promise<void> => {
+    await Promise.all([orForced(maintenance.close()), usage.close(), accounts.close()]);
+    await orForced(flusher.stop());
+    await Promise.all(queues.map((queue) => queue.close()));
+    context.redis.off('ready', askFence);
+  };
+  return {
+    halted,
+    stop: () => {
+      stopping ??= stop();
+      return stopping;
+    },
+    force: () => aborter.abort(),
+  };
+}
