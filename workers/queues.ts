@@ -50,18 +50,20 @@ export function makeWorker<T>(
     runRetryDelay: FETCH_RETRY_MS,
     removeOnComplete: { count: 0 },
   };
-  const underWay = new Set<(reason: Error) => void>();
+  const underWay: UnderWay = { jobs: new Set(), left: false };
   const worker = new Worker(
     name,
     async (job) => {
+      // Its fetch was under way when the others were left.
+      if (underWay.left) throw new WaitingError();
       job.opts.removeOnComplete = true;
       job.opts.removeOnFail = false;
       const { promise: left, reject } = Promise.withResolvers<never>();
-      underWay.add(reject);
+      underWay.jobs.add(reject);
       try {
         return await Promise.race([handler(job), left]);
       } finally {
-        underWay.delete(reject);
+        underWay.jobs.delete(reject);
       }
     },
     settings,
@@ -70,19 +72,27 @@ export function makeWorker<T>(
   return worker;
 }
 
-/** How each worker's jobs can be let go. */
-const jobsUnderWay = new WeakMap<Worker, ReadonlySet<(reason: Error) => void>>();
+/** A worker's jobs, each with what lets it go; and whether all, those to come too, are left to the next start. */
+interface UnderWay {
+  readonly jobs: Set<(reason: Error) => void>;
+  left: boolean;
+}
+
+const jobsUnderWay = new WeakMap<Worker, UnderWay>();
 
 /**
  * Closes a worker: takes nothing new, and waits for what was taken; not with `force`, nor once `signal` aborts. What is
  * not waited for stays as it is in Redis, and is taken again when its lock has run out.
  */
 export async function closeWorker(worker: Worker, signal: AbortSignal, force = false): Promise<void> {
-  // To BullMQ this error says that its job has been taken care of.
   const leave = (): void => {
-    for (const reject of jobsUnderWay.get(worker) ?? []) reject(new WaitingError());
+    const underWay = jobsUnderWay.get(worker)!;
+    underWay.left = true;
+    // To BullMQ this error says that its job has been taken care of.
+    for (const reject of underWay.jobs) reject(new WaitingError());
   };
-  signal.addEventListener('abort', leave);
+  if (force || signal.aborted) leave();
+  else signal.addEventListener('abort', leave);
   try {
     await worker.close(force || signal.aborted);
   } finally {

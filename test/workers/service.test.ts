@@ -142,9 +142,10 @@ test.concurrent.each(['before', 'after'] as const)(
     const job = await world.addUsage(usageJob(40));
     const lone = await world.addUsage(usageJob().events[0]);
     await slow.arrived;
+    const { usage } = world.queues;
+    await world.until('both jobs to be taken', async () => (await usage.getActiveCount()) === 2);
     service.force();
     await service.stop();
-    const { usage } = world.queues;
     expect(await usage.getJobCounts('active', 'failed', 'wait')).toEqual({ active: 2, failed: 0, wait: 0 });
     await loseLocks(world, usage);
     await world.service();
