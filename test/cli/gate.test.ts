@@ -22,7 +22,7 @@ beforeAll(async () => {
   ]);
   expect((await cli('ingest', file)).code).toBe(0);
   expect((await cli('drain', '--timeout', '60')).code).toBe(0);
-}, 120_000);
+});
 afterAll(() => folder.remove());
 
 test.each([

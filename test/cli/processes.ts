@@ -2,11 +2,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { until } from '../support/until.ts';
 
 const ENTRY = fileURLToPath(new URL('./entry.mjs', import.meta.url));
-/** Far above what any step takes on a busy machine; a test fails, and says what was written, instead of hanging. */
-const WAIT_MS_MAX = 40_000;
-const LOOK_MS = 10;
 
 export interface Running {
   readonly child: ChildProcess;
@@ -38,24 +36,15 @@ export function start(argv: readonly string[], env: Record<string, string>): Run
     return (signal ?? code) as number | NodeJS.Signals;
   });
   const said = (text: string): Promise<void> =>
-    until(async () => {
+    until(`"${text}" on standard error`, () => {
       if (child.exitCode !== null && !stderr.includes(text))
         throw new Error(`It ended without saying "${text}": ${stderr}`);
       return stderr.includes(text);
-    }, `"${text}" in: ${stderr}`);
+    });
   return { child, stdout: () => stdout, stderr: () => stderr, said, ended };
 }
 
 /** Ends whatever a failed test left running. */
 export function endAll(): void {
   for (const child of running) child.kill('SIGKILL');
-}
-
-/** Looks until the condition holds, for a bounded time. */
-export async function until(condition: () => Promise<boolean>, what: string): Promise<void> {
-  const deadline = performance.now() + WAIT_MS_MAX;
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`Waited ${WAIT_MS_MAX / 1000} s in vain for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-  }
 }

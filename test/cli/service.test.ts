@@ -6,8 +6,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { LedgerKeys } from '../../ledger/keys.ts';
+import { until } from '../support/until.ts';
 import { call, makeTestFolder, upsert } from './data.ts';
-import { endAll, type Running, start, until } from './processes.ts';
+import { endAll, type Running, start } from './processes.ts';
 
 const folder = makeTestFolder();
 let redis: Redis;
@@ -50,10 +51,10 @@ describe('ingest beside a service that is killed', () => {
   test('is taken up by the next one, and by ingest itself when none comes', async () => {
     const first = await service();
     const ingest = cli('ingest', file, '--json');
-    await until(async () => (await accepted()) > 500, 'the first events');
+    await until('the first events', async () => (await accepted()) > 500);
     first.child.kill('SIGKILL');
     const second = await service();
-    await until(async () => (await accepted()) > 2_500, 'more events');
+    await until('more events', async () => (await accepted()) > 2_500);
     second.child.kill('SIGKILL');
     expect(await ingest.ended).toBe(0);
     expect(JSON.parse(ingest.stdout())).toMatchObject({ events: EVENTS, commands: 6, invalid: 0 });
@@ -76,7 +77,7 @@ describe('ingest beside a service that is killed', () => {
       monthly: { remaining: '990400' },
       bonus: { remaining: '40' },
     });
-  }, 120_000);
+  });
 });
 
 describe('start', () => {
@@ -97,7 +98,7 @@ describe('ingest from a pipe', () => {
     ingest.child.stdin!.write(
       `${JSON.stringify(call('slow-1', 'acme'))}\n${JSON.stringify(call('slow-2', 'acme'))}\n{"half":`,
     );
-    await until(async () => (await accepted()) === before + 2, 'two events');
+    await until('two events', async () => (await accepted()) === before + 2);
     ingest.child.kill('SIGINT');
     expect(await ingest.ended).toBe(1);
     expect(ingest.stderr()).toContain(

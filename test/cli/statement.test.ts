@@ -51,7 +51,7 @@ test('of random histories every cycle adds up, one after the other', async () =>
     }),
     { numRuns: RUNS, endOnFailure: true },
   );
-}, 240_000);
+});
 
 describe('a story', () => {
   let world: HistoryWorld;

@@ -12,7 +12,8 @@ import {
 import { usageEventSchema } from '../../schema/event.ts';
 import { USAGE_QUEUE } from '../../workers/queues.ts';
 import { freshRedis, freshTag } from '../support/engines.ts';
-import { event, queuedIds, until } from './world.ts';
+import { until } from '../support/until.ts';
+import { event, queuedIds } from './world.ts';
 
 const NEVER_MS = 60_000;
 

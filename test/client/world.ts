@@ -8,9 +8,6 @@ import { loadPriceBook } from '../../schema/price-book.ts';
 import { type RunningWorker, startUsageWorker } from '../../workers/usage/worker.ts';
 import { RealLedger } from '../ledger/real-ledger.ts';
 
-const WAIT_MS_MAX = 30_000;
-const LOOK_MS = 10;
-
 /** A call of 1,000 input tokens of a model that costs 1 credit for them. */
 export function event(id: string, more: Partial<UsageEventInput> = {}): UsageEventInput {
   return {
@@ -53,15 +50,6 @@ export async function startWorker(redis: Redis, prefix: string): Promise<Running
     },
   });
   return { ledger, close: () => worker.close() };
-}
-
-/** Looks until the condition holds, for a bounded time. */
-export async function until(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
-  const deadline = performance.now() + WAIT_MS_MAX;
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`Waited ${WAIT_MS_MAX / 1_000} s in vain for ${what}.`);
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-  }
 }
 
 /** The code a promise is rejected with. */

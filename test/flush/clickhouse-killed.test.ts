@@ -12,7 +12,8 @@ import { Redis } from 'ioredis';
 import { type Engines, openEngines } from '../../runtime/sidecars/open-engines.ts';
 import { stopKeeper } from '../../runtime/sidecars/stop-keeper.ts';
 import type { Flusher } from '../../workers/flush/flusher.ts';
-import { expectExact, fullCommit, newWorld, until, type World } from './world.ts';
+import { until } from '../support/until.ts';
+import { expectExact, fullCommit, newWorld, type World } from './world.ts';
 
 const ROUNDS = Number(process.env.FLOWLY_TEST_KILL_ROUNDS ?? 10);
 const DATABASE = 'killed';
@@ -47,7 +48,7 @@ async function killClickhouse(): Promise<void> {
   const pid = engines.pids.clickhouse;
   if (pid === undefined) throw new Error('No ClickHouse to kill.');
   process.kill(pid, 'SIGKILL');
-  await until(() => engines.pids.clickhouse !== pid, 60_000);
+  await until('ClickHouse to be another', () => engines.pids.clickhouse !== pid);
 }
 
 test(
@@ -84,8 +85,8 @@ test('away and back: what waits is counted, nothing is trimmed, and the flush go
   process.kill(pid, 'SIGKILL');
   for (let n = 0; n < 5; n += 1) await world.append(fullCommit(1_000 + n));
   expect(await redis.xlen(world.keys.outboxRows)).toBe(5);
-  await until(() => engines.pids.clickhouse !== pid, 60_000);
+  await until('ClickHouse to be another', () => engines.pids.clickhouse !== pid);
   await flusher.flushed();
   await flusher.stop();
   await expectExact(world);
-}, 90_000);
+});

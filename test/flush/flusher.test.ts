@@ -1,7 +1,8 @@
 /** The flusher in ordinary weather: every table exactly, blocks as bounded, stopping, backlog, two at once. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { readBacklog } from '../../ledger/outbox.ts';
-import { expectExact, fullCommit, newWorld, until, type World } from './world.ts';
+import { until } from '../support/until.ts';
+import { expectExact, fullCommit, newWorld, type World } from './world.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -143,7 +144,7 @@ describe('two flushers of one partition', () => {
       await second.flushed();
       await expectExact(world);
       awake.resolve();
-      await until(() => world.lines.some(({ event }) => event === 'flush-lease-lost'));
+      await until('the lease to be lost', () => world.lines.some(({ event }) => event === 'flush-lease-lost'));
       await world.append(fullCommit(1));
       await second.flushed();
       await second.stop();

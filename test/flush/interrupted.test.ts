@@ -8,7 +8,8 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { PermanentError } from '../../core/errors.ts';
 import type { FlushPoint } from '../../workers/flush/deliver.ts';
 import { FLUSH_TABLES } from '../../workers/flush/tables.ts';
-import { expectExact, fullCommit, newWorld, until, type World } from './world.ts';
+import { until } from '../support/until.ts';
+import { expectExact, fullCommit, newWorld, type World } from './world.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -177,20 +178,24 @@ describe('an answer that was lost', () => {
     await runUntilHalted('sealed');
     // Something of block 1 is still at work in ClickHouse, says its label.
     const label = `flowly-block:${world.ledgerId}:0:1`;
-    const running = world.query(
-      `SELECT sleepEachRow(0.5) FROM numbers(3) SETTINGS log_comment = '${label}', max_block_size = 1`,
-    );
+    const abandon = new AbortController();
+    const running = world.client.command({
+      query: `SELECT sleepEachRow(0.5) FROM numbers(600) SETTINGS log_comment = '${label}', max_block_size = 1`,
+      abort_signal: abandon.signal,
+    });
     await until(
+      'the query to run',
       async () =>
         (await world.query(`SELECT 1 FROM system.processes WHERE Settings['log_comment'] = '${label}'`)).length > 0,
     );
     const flusher = world.flusher();
     flusher.start();
-    await until(() => world.lines.some(({ event }) => event === 'flush-failing'));
+    await until('the flush to fail', () => world.lines.some(({ event }) => event === 'flush-failing'));
     expect(world.lines.find(({ event }) => event === 'flush-failing')?.err).toMatchObject({
       code: 'insert-still-running',
     });
-    await running;
+    abandon.abort();
+    await expect(running).rejects.toThrow('abort');
     await flusher.flushed();
     await flusher.stop();
     await expectExact(world);
@@ -202,7 +207,7 @@ describe('an answer that was lost', () => {
       client: failing(world.client, 'usage_landing', 'after', Number.POSITIVE_INFINITY),
     });
     flusher.start();
-    await until(() => world.lines.some(({ event }) => event === 'flush-failing'));
+    await until('the flush to fail', () => world.lines.some(({ event }) => event === 'flush-failing'));
     await flusher.stop();
     await flusher.done;
     expect(await world.redis.exists(world.keys.flushSeal)).toBe(1);

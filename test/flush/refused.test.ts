@@ -5,7 +5,8 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { FlushPoint } from '../../workers/flush/deliver.ts';
 import { grantLine, usageBody } from '../support/outbox.ts';
-import { expectExact, fullCommit, MONTH_END, newWorld, until, type World } from './world.ts';
+import { until } from '../support/until.ts';
+import { expectExact, fullCommit, MONTH_END, newWorld, type World } from './world.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -140,7 +141,7 @@ describe('a refusal that is about no row', () => {
     await world.client.command({ query: 'ALTER TABLE ledger_entries RENAME COLUMN note TO remark' });
     const flusher = world.flusher();
     flusher.start();
-    await until(() => world.lines.some(({ event }) => event === 'flush-failing'));
+    await until('the flush to fail', () => world.lines.some(({ event }) => event === 'flush-failing'));
     await world.client.command({ query: 'ALTER TABLE ledger_entries RENAME COLUMN remark TO note' });
     await flusher.flushed();
     await flusher.stop();

@@ -41,7 +41,7 @@ test('random histories: every answer is the model’s', async () => {
   );
   // Histories in which a reason never comes up would prove nothing of it.
   expect([...seen.keys()].sort()).toEqual(['allow', 'closed', 'daily-limit', 'depleted', 'unknown-account']);
-}, 240_000);
+});
 
 async function compare(steps: readonly Step[], tag: string): Promise<string[]> {
   const model = createModel({ book: FIRST });

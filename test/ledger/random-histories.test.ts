@@ -34,7 +34,7 @@ test('random histories agree with the model', async () => {
     }),
     { numRuns: RUNS, endOnFailure: process.env.CI === 'true' },
   );
-}, 240_000);
+});
 
 async function compare(steps: readonly Step[], tag: string): Promise<void> {
   const model = createModel({ book: BOOKS[0] });

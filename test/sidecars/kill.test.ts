@@ -4,9 +4,10 @@
  */
 import { describe, expect, test } from '@jest/globals';
 import type { Engines } from '../../runtime/sidecars/open-engines.ts';
+import { until } from '../support/until.ts';
 import { ask, redisOf, sql } from './support/clients.ts';
 import { freshDataDir, open } from './support/data-dir.ts';
-import { isAlive, pidsOf, until, untilGone } from './support/processes.ts';
+import { isAlive, pidsOf, untilGone } from './support/processes.ts';
 import { spawnClient } from './support/spawn-client.ts';
 
 /** Writes numbers one after the other until stopped; `acknowledged` holds those an engine said yes to. */

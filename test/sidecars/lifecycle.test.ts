@@ -4,9 +4,10 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { openEngines } from '../../runtime/sidecars/open-engines.ts';
+import { until } from '../support/until.ts';
 import { redisOf, sql } from './support/clients.ts';
 import { freshDataDir, open } from './support/data-dir.ts';
-import { isAlive, pidsOf, until, untilGone } from './support/processes.ts';
+import { isAlive, pidsOf, untilGone } from './support/processes.ts';
 import { spawnClient } from './support/spawn-client.ts';
 
 describe('a keeper', () => {

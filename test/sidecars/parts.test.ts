@@ -17,8 +17,8 @@ import { parseClickhouseUrl } from '../../runtime/sidecars/open-engines.ts';
 import { sidecarPaths } from '../../runtime/sidecars/paths.ts';
 import { findRedis } from '../../runtime/sidecars/redis-binary.ts';
 import { redisConf } from '../../runtime/sidecars/redis-conf.ts';
+import { until } from '../support/until.ts';
 import { freshDataDir } from './support/data-dir.ts';
-import { until } from './support/processes.ts';
 
 describe('the lock of a directory', () => {
   test('is held by one, and free again when let go', () => {

@@ -3,8 +3,8 @@ import { type ClickHouseClient, createClient } from '@clickhouse/client';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Engines } from '../../runtime/sidecars/open-engines.ts';
 import { freshDatabase, sharedEngines } from '../support/engines.ts';
+import { until } from '../support/until.ts';
 import { ask, sql } from './support/clients.ts';
-import { until } from './support/processes.ts';
 
 let engines: Engines;
 let client: ClickHouseClient;

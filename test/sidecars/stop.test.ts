@@ -1,8 +1,9 @@
 /** Stopping in the middle of work: a running insert ends and is acknowledged, a running query is cut short. */
 import { describe, expect, test } from '@jest/globals';
+import { until } from '../support/until.ts';
 import { ask, sql } from './support/clients.ts';
 import { freshDataDir, open } from './support/data-dir.ts';
-import { pidsOf, until, untilGone } from './support/processes.ts';
+import { pidsOf, untilGone } from './support/processes.ts';
 
 /** Sleeps a second for each of so many rows, in the engine, while the statement runs. */
 const SLOWLY = 'sleepEachRow(1)';

@@ -123,6 +123,7 @@ test.concurrent('the fence stops the worker in the middle: after it, the next st
   const service = await world.service();
   const jobs = await queue(world, list.slice(0, 10));
   await world.commandResult(jobs.at(-1)!);
+  await world.until('the outbox to be empty', async () => (await world.redis.xlen(world.keys.outboxRows)) === 0);
   const meta = await world.redis.hgetall(world.keys.meta);
   await world.redis.del(world.keys.meta);
   jobs.push(...(await queue(world, list.slice(10))));

@@ -21,10 +21,7 @@ import { type Service, type ServiceOptions, startService } from '../../workers/s
 import type { UsageJobResult } from '../../workers/usage/job-result.ts';
 import { BOOK } from '../ledger/samples.ts';
 import { closeAfterTests, freshDatabase, freshRedis, freshTag } from '../support/engines.ts';
-
-/** Longest wait for anything in these tests: a killed worker's job comes back after some ten seconds. */
-const WAIT_MS_MAX = 30_000;
-const POLL_MS = 10;
+import { until } from '../support/until.ts';
 
 export type LogLine = Record<string, unknown> & { readonly event?: string; readonly level?: string };
 
@@ -129,14 +126,4 @@ async function listen(name: string, prefix: string) {
     },
     close: () => events.close(),
   };
-}
-
-async function until(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
-  const deadline = Date.now() + WAIT_MS_MAX;
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`waited ${WAIT_MS_MAX} ms in vain for ${what}`);
-    await new Promise((resolve) => {
-      setTimeout(resolve, POLL_MS);
-    });
-  }
 }

@@ -1,9 +1,6 @@
 /** Looking at processes by pid, and waiting for what they do; every wait is bounded. */
-
 import type { Engines } from '../../../runtime/sidecars/open-engines.ts';
-import { waitUntil } from '../../../runtime/sidecars/wait.ts';
-
-const WAIT_MS = 30_000;
+import { until } from '../../support/until.ts';
 
 export function isAlive(pid: number): boolean {
   try {
@@ -12,11 +9,6 @@ export function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
-}
-
-/** Resolves when the condition holds; throws, naming it, when it does not within half a minute. */
-export async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
-  if (!(await waitUntil(condition, WAIT_MS))) throw new Error(`waited ${WAIT_MS} ms in vain: ${what}`);
 }
 
 export function pidsOf(engines: Engines): { keeper: number; redis: number; clickhouse: number } {
