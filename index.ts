@@ -4,7 +4,7 @@
  */
 
 export type { UsageClientOptions } from './client/options.ts';
-export type { EventOutcome } from './client/outcome.ts';
+export type { EventOutcome, UsageJobResult } from './client/outcome.ts';
 export {
   createUsageClient,
   type RecordedEvent,
