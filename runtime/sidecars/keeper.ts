@@ -18,7 +18,8 @@ import { waitUntil } from './wait.ts';
 
 const paths = sidecarPaths(process.argv[2] ?? '');
 const lingerMs = Number(process.argv[3] ?? LINGER_MS);
-const clients = new Map<Socket, readonly EngineName[]>();
+/** What each client wants; undefined until it has said so. */
+const clients = new Map<Socket, readonly EngineName[] | undefined>();
 const engines: { redis: KeptEngine<KeeperMessageOf<'redis'>>; clickhouse: KeptEngine<KeeperMessageOf<'clickhouse'>> } =
   {
     redis: keepEngine(() => startRedis(paths, loadCredentials(paths.credentials).redisPassword), listenerOf('redis')),
@@ -45,7 +46,7 @@ function listenerOf(engine: EngineName) {
     trouble(message: string, final: boolean) {
       log(`${engine}: ${message}`);
       for (const [client, wanted] of clients) {
-        if (wanted.includes(engine)) sendLine(client, { type: 'trouble', engine, message, final });
+        if (wanted?.includes(engine)) sendLine(client, { type: 'trouble', engine, message, final });
       }
     },
   };
@@ -53,7 +54,8 @@ function listenerOf(engine: EngineName) {
 
 /** Sends the coordinates once everything this client wants runs. */
 function tellReady(client: Socket): void {
-  const wanted = clients.get(client) ?? [];
+  const wanted = clients.get(client);
+  if (wanted === undefined) return;
   const redis = wanted.includes('redis') ? engines.redis.current() : undefined;
   const clickhouse = wanted.includes('clickhouse') ? engines.clickhouse.current() : undefined;
   if (wanted.includes('redis') && !redis) return;
@@ -68,7 +70,7 @@ function tellReady(client: Socket): void {
 }
 
 function welcome(client: Socket): void {
-  clients.set(client, []);
+  clients.set(client, undefined);
   clearTimeout(lingering);
   readLines<ClientMessage>(client, (message) => {
     const wanted = message.engines.filter((name) => name === 'redis' || name === 'clickhouse');

@@ -22,13 +22,13 @@ function listen(server, name) {
   });
 }
 
-/** Waits until the holder has ended; false when nobody was listening. */
-function waitForHolder(name) {
+/** Waits until the holder has ended; false when nobody was listening. `onMet` is called when somebody was. */
+function waitForHolder(name, onMet) {
   return new Promise((resolve) => {
     let met = false;
     const line = createConnection(name, () => {
       met = true;
-      say('setup: waiting for another set-up of this folder');
+      onMet();
     });
     line.on('error', () => {});
     line.on('close', () => resolve(met));
@@ -46,8 +46,13 @@ export async function once(work) {
     line.on('close', () => lines.delete(line));
     line.resume();
   });
+  let said = false;
+  const onMet = () => {
+    if (!said) say('setup: waiting for another set-up of this folder');
+    said = true;
+  };
   while (!(await listen(server, name))) {
-    if (!(await waitForHolder(name)) && !name.startsWith('\0')) rmSync(name, { force: true });
+    if (!(await waitForHolder(name, onMet)) && !name.startsWith('\0')) rmSync(name, { force: true });
   }
   // Not documented, but the only way to the number; without it the lock is merely freed before npm has ended.
   const fd = server._handle?.fd;

@@ -204,7 +204,7 @@ describe('an answer that was lost', () => {
   test('stopping while ClickHouse is away leaves the seal to the next one', async () => {
     await world.append(fullCommit(0));
     const flusher = world.flusher({
-      client: failing(world.client, 'usage_landing', 'after', Number.POSITIVE_INFINITY),
+      client: failing(world.client, 'usage_landing', 'before', Number.POSITIVE_INFINITY),
     });
     flusher.start();
     await until('the flush to fail', () => world.lines.some(({ event }) => event === 'flush-failing'));

@@ -1,12 +1,16 @@
 /** A keeper's life: one a directory, engines up as long as somebody holds on, data kept, nothing left behind. */
+
+import { once } from 'node:events';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { openEngines } from '../../runtime/sidecars/open-engines.ts';
+import { sidecarPaths } from '../../runtime/sidecars/paths.ts';
 import { until } from '../support/until.ts';
 import { redisOf, sql } from './support/clients.ts';
-import { freshDataDir, open } from './support/data-dir.ts';
+import { freshDataDir, open, SHORT_LINGER_MS } from './support/data-dir.ts';
 import { isAlive, pidsOf, untilGone } from './support/processes.ts';
 import { spawnClient } from './support/spawn-client.ts';
 
@@ -57,6 +61,26 @@ describe('a keeper', () => {
     expect(starts).toHaveLength(1);
     expect(await Promise.all(clients.map((client) => client.leave()))).toEqual([0, 0, 0, 0, 0]);
     await untilGone(pids[0] ?? {});
+  });
+
+  test('tells a client nothing before it has said what it wants, whatever comes up meanwhile', async () => {
+    const dataDir = freshDataDir();
+    const redisOnly = await openEngines({ dataDir, clickhouseUrl: 'http://127.0.0.1:1', lingerMs: SHORT_LINGER_MS });
+    const silent = connect(sidecarPaths(dataDir).keeperSocket);
+    let told = '';
+    silent.on('data', (chunk) => {
+      told += String(chunk);
+    });
+    await once(silent, 'connect');
+    const both = await open(dataDir);
+    // What the keeper told the one was sent after what it would have told the other; a turn of it more, to be sure.
+    expect(await sql(both, 'SELECT 1')).toBe('1');
+    silent.write('{"type":"want","engines":["redis"]}\n');
+    await until('an answer', () => told.includes('\n'));
+    expect(told.split('\n')).toHaveLength(2);
+    expect(JSON.parse(told)).toMatchObject({ type: 'ready', redis: redisOnly.redis });
+    silent.destroy();
+    await Promise.all([redisOnly.close(), both.close()]);
   });
 
   test('works in a directory too deep for the path of a socket', async () => {
