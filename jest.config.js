@@ -19,8 +19,8 @@ export default {
   },
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
-  // For a test that hangs: none may fail because a machine is slow.
   // Most tests wait for an engine more than they compute: two at a time on any machine.
   maxWorkers: 2,
+  // For a test that hangs: none may fail because a machine is slow.
   testTimeout: 300_000,
 };

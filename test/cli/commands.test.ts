@@ -63,7 +63,7 @@ describe('without a service', () => {
   });
 
   test('drain: everything applied and in ClickHouse', async () => {
-    expect(await json('drain', '--timeout', '60')).toEqual({
+    expect(await json('drain', '--timeout', '300')).toEqual({
       queued: 0,
       failed: 0,
       unflushed: 0,

@@ -39,7 +39,7 @@ describe('the command', () => {
       call('early', 'later', { occurredAt: at }),
     ]);
     expect((await cli('ingest', file)).code).toBe(0);
-    expect((await cli('drain', '--timeout', '60')).code).toBe(0);
+    expect((await cli('drain', '--timeout', '300')).code).toBe(0);
   });
   afterAll(() => folder.remove());
 
@@ -97,7 +97,7 @@ describe('the command', () => {
   test('parked and then charged', async () => {
     const file = folder.file('later.ndjson', [upsertLine('later', 5)]);
     await cli('ingest', file);
-    await cli('drain', '--timeout', '60');
+    await cli('drain', '--timeout', '300');
     const shape = await explain('early', 'later');
     expect(shape).toMatchObject({ outcome: 'accepted', charge: { credits: '1' } });
     expect(shape.parked?.releasedAt).toEqual(expect.any(String));

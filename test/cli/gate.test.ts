@@ -21,7 +21,7 @@ beforeAll(async () => {
     call('e-1', 'acme', { serverId: 'small', tokens: { input: 2_000 }, occurredAt: Date.now() }),
   ]);
   expect((await cli('ingest', file)).code).toBe(0);
-  expect((await cli('drain', '--timeout', '60')).code).toBe(0);
+  expect((await cli('drain', '--timeout', '300')).code).toBe(0);
 });
 afterAll(() => folder.remove());
 

@@ -61,7 +61,7 @@ describe('ingest beside a service that is killed', () => {
     await first.ended;
     await second.ended;
 
-    expect(await json('drain', '--timeout', '60')).toEqual({
+    expect(await json('drain', '--timeout', '300')).toEqual({
       queued: 0,
       failed: 0,
       unflushed: 0,
@@ -146,7 +146,7 @@ describe('the fence', () => {
     );
     // What it had taken was left, not lost: with the right ledger back it is charged.
     await redis.hset(keys.meta, 'id', id!);
-    await json('drain', '--timeout', '60');
+    await json('drain', '--timeout', '300');
     expect(await redis.exists(usage.toKey(job.id!))).toBe(0);
     expect(await json('usage', '--server', 'fenced-srv', '--by', 'none')).toMatchObject([{ events: 1 }]);
   });

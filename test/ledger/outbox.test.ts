@@ -81,7 +81,7 @@ describe('reading', () => {
     expect(backlog.bytes).toBeGreaterThan(100);
     await redis.hdel(keys.meta, 'clock');
     const now = Number((await redis.time())[0]) * 1_000;
-    expect(Math.abs((await readBacklog(redis, keys)).oldestAgeMs - Math.max(0, now - AT))).toBeLessThan(5_000);
+    expect(Math.abs((await readBacklog(redis, keys)).oldestAgeMs - Math.max(0, now - AT))).toBeLessThan(60_000);
   });
 });
 

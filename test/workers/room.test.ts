@@ -7,6 +7,7 @@ import { ledgerContext } from '../../ledger/context.ts';
 import { ledgerKeys } from '../../ledger/keys.ts';
 import { Room } from '../../workers/usage/room.ts';
 import { freshRedis, freshTag } from '../support/engines.ts';
+import { until } from '../support/until.ts';
 
 const log = pino({ level: 'silent' });
 let room: Room | undefined;
@@ -29,11 +30,6 @@ async function open(memory: { used: number; max: number }) {
   return { redis, keys, pauses, room };
 }
 
-async function until(condition: () => boolean): Promise<void> {
-  for (let i = 0; i < 200 && !condition(); i += 1) await delay(25);
-  expect(condition()).toBe(true);
-}
-
 test('rows over the bound pause at once; the flusher makes room and taking goes on', async () => {
   const { redis, keys, pauses, room } = await open({ used: 1, max: 100 });
   await redis.hset(keys.meta, 'rows', '1001');
@@ -44,16 +40,16 @@ test('rows over the bound pause at once; the flusher makes room and taking goes 
   await delay(1_200); // two checks pass
   expect(pauses).toEqual([true]);
   await redis.hset(keys.meta, 'flushedRows', '251');
-  await until(() => pauses.length === 2);
+  await until('the room to change', () => pauses.length === 2);
   expect(pauses).toEqual([true, false]);
 });
 
 test('little memory pauses, enough of it goes on, and no bound never pauses', async () => {
   const memory = { used: 61, max: 100 };
   const { pauses, room } = await open(memory);
-  await until(() => room.isFull);
+  await until('the room to change', () => room.isFull);
   memory.used = 56;
-  await until(() => !room.isFull);
+  await until('the room to change', () => !room.isFull);
   expect(pauses).toEqual([true, false]);
   memory.used = 1_000;
   memory.max = 0;
