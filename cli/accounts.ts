@@ -8,8 +8,6 @@ import type { LedgerContext } from '../ledger/context.ts';
 
 /** Accounts read at once: their replies come in one go, and Redis is never held for long. */
 const PAGE = 200;
-/** Members Redis looks at in one step of a scan. */
-const SCAN_COUNT = 2_000;
 
 /** Throws `unknown-account`. */
 export async function knownAccount(ledger: LedgerContext, accountId: string): Promise<AccountState> {
@@ -22,18 +20,6 @@ export async function knownAccount(ledger: LedgerContext, accountId: string): Pr
       field: 'ACCOUNT',
     },
   );
-}
-
-/** Ids of all accounts, sorted. A hundred bytes an account: a million of them are 100 MB. */
-export async function accountIds({ redis, keys }: LedgerContext): Promise<string[]> {
-  const ids = new Set<string>();
-  let cursor = '0';
-  do {
-    const [next, members] = await redis.zscan(keys.accounts, cursor, 'COUNT', SCAN_COUNT);
-    for (let i = 0; i < members.length; i += 2) ids.add(members[i]!);
-    cursor = next;
-  } while (cursor !== '0');
-  return [...ids].sort();
 }
 
 /** The accounts of `ids`, in their order, a page in memory at a time. */

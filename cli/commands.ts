@@ -7,6 +7,7 @@ import { registerDrain } from './commands/drain.ts';
 import { registerExplain } from './commands/explain.ts';
 import { registerGate } from './commands/gate.ts';
 import { registerIngest } from './commands/ingest.ts';
+import { registerJobs } from './commands/jobs.ts';
 import { registerLedger } from './commands/ledger.ts';
 import { registerReconcile } from './commands/reconcile.ts';
 import { registerStart } from './commands/start.ts';
@@ -26,6 +27,7 @@ export function registerCommands(program: Program): void {
   registerExplain(program);
   registerGate(program);
   registerReconcile(program);
+  registerJobs(program);
   registerDeadLetters(program);
   registerCycles(program);
 }

@@ -96,6 +96,11 @@ export const timeFlag =
     );
   };
 
+/** The instant of a time flag; a bare date is its midnight in UTC. */
+export function instantOf(time: TimeFlag): number {
+  return 'ms' in time ? time.ms : Date.parse(`${time.date}T00:00:00Z`);
+}
+
 export function refused(flag: string, value: string, accepted: string): UsageError {
   const cut = value.length > SHOWN_CHARS_MAX ? `${value.slice(0, SHOWN_CHARS_MAX)}…` : value;
   return new UsageError(`${flag} is ${value === '' ? 'empty' : JSON.stringify(cut)}, but must be ${accepted}.`, flag);

@@ -1,4 +1,6 @@
-/** The service of one command: the price book held to its word, the connections it needs, its workers started. */
+/** The service of one command: the price book held to its word, the connections it needs, its workers started, its jobs. */
+import type { JobTools } from '../jobs/job.ts';
+import { type RunningSchedule, startSchedule } from '../jobs/schedule.ts';
 import { loadPriceBook } from '../schema/price-book.ts';
 import { recordPriceVersions } from '../schema/price-versions.ts';
 import { type Service, startService } from '../workers/service.ts';
@@ -21,6 +23,19 @@ export async function runService(system: System): Promise<Service> {
     flushIntervalMs: config.flushIntervalMs,
     outboxRowsMax: config.outboxRowsMax,
   });
+}
+
+/** What scheduled jobs work with; `signal` ends a run early. */
+export async function jobTools(system: System, signal: AbortSignal): Promise<JobTools> {
+  const { config, log, ledger, reader } = system;
+  const book = await loadPriceBook(config.priceBookPath);
+  return { ledger, clickhouse: reader, book, acceptDays: config.acceptDays, log, signal };
+}
+
+/** Runs the scheduled jobs at their times; `signal` ends everything at once. */
+export async function runSchedule(system: System, signal: AbortSignal): Promise<RunningSchedule> {
+  const connection = await system.connect({ name: 'jobs', patient: true });
+  return startSchedule({ connection, tools: await jobTools(system, signal) });
 }
 
 /** What made a service stop by itself, as an error to fail with. */

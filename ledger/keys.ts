@@ -19,6 +19,8 @@ export interface LedgerKeys {
   readonly parkedIndex: string;
   /** List of dead letters that may be recorded already: ClickHouse is asked before they are. */
   readonly lettersInDoubt: string;
+  /** Hash: the last run of each scheduled job. Not the queue `jobs`, which is BullMQ's. */
+  readonly jobRuns: string;
   account(id: string): string;
   commands(accountId: string): string;
   purchases(accountId: string): string;
@@ -45,6 +47,7 @@ export function ledgerKeys(tag: string): LedgerKeys {
     flushSeal: `${root}:flush:seal`,
     parkedIndex: `${root}:parked`,
     lettersInDoubt: `${root}:letters:in-doubt`,
+    jobRuns: `${root}:job-runs`,
     account: (id) => `${root}:account:${id}`,
     commands: (id) => `${root}:commands:${id}`,
     purchases: (id) => `${root}:purchases:${id}`,

@@ -1,7 +1,7 @@
 /**
- * What has to happen now and then whether or not a job comes: jobs that lie in `failed` are put back, parked events
- * whose account or model is known by now are released (a worker may have been killed before it did), and what was
- * parked for too long is set aside.
+ * What a service does beside its queues. Each minute: jobs that lie in `failed` are put back. At its start: parked events
+ * whose account or model is known by now are released (the price book may be a new one, or a worker was killed before it
+ * did), and what was parked for too long is set aside; after that the scheduled job `redrive-parked` does.
  */
 import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
@@ -15,7 +15,7 @@ import type { CommitGroupOptions } from './usage/commit-group.ts';
 import { parkedEvent, releaseParked } from './usage/release.ts';
 import type { RunningWorker } from './usage/worker.ts';
 
-/** Once a minute, and at start: nothing of this is urgent, it only must not be forgotten. */
+/** Nothing of this is urgent, it only must not be forgotten. */
 const ROUND_MS = 60_000;
 /** Lists, or items of one, looked at in one round trip. */
 const LISTS_PAGE = 500;
@@ -32,9 +32,14 @@ export interface MaintenanceOptions {
 export function startMaintenance(options: MaintenanceOptions): RunningWorker {
   const { environment } = options;
   let running: Promise<void> = Promise.resolve();
+  let looked = false;
   const round = (): void => {
     running = running
-      .then(() => maintain(options))
+      .then(async () => {
+        await retryAllFailed(options);
+        if (!looked) await lookAtParked(options);
+        looked = true;
+      })
       .catch((error: unknown) => {
         if (environment.signal.aborted) return;
         if (error instanceof FenceError) return environment.halt(error);
@@ -54,7 +59,7 @@ export function startMaintenance(options: MaintenanceOptions): RunningWorker {
   };
 }
 
-async function maintain({ queues, commit, book, environment }: MaintenanceOptions): Promise<void> {
+async function retryAllFailed({ queues, environment }: MaintenanceOptions): Promise<void> {
   for (const queue of queues) {
     const failed = await retryFailed(queue);
     if (failed > 0)
@@ -63,6 +68,9 @@ async function maintain({ queues, commit, book, environment }: MaintenanceOption
         'jobs in failed were put back',
       );
   }
+}
+
+async function lookAtParked({ commit, book, environment }: MaintenanceOptions): Promise<void> {
   const events = await releaseKnown(commit, book);
   if (events > 0) environment.log.info({ event: 'parked-released', events }, 'parked events were charged');
   const expired = await expireParked(commit);

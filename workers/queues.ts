@@ -1,5 +1,5 @@
 /**
- * The two queues the platform writes to, and how this service runs BullMQ on them: every option that exactly-once
+ * The queues of this program, the first two being the platform's to write to, and how this service runs BullMQ on them: every option that exactly-once
  * depends on is set here, for nothing may depend on the options a producer set.
  */
 import { type Job, Queue, WaitingError, Worker, type WorkerOptions } from 'bullmq';
@@ -8,6 +8,8 @@ import type { Logger } from 'pino';
 
 export const USAGE_QUEUE = 'usage';
 export const ACCOUNTS_QUEUE = 'accounts';
+/** Where BullMQ puts a job when its time has come; written by this program alone. */
+export const JOBS_QUEUE = 'jobs';
 
 /** A worker that was killed holds its jobs this long: a kill costs seconds, and a busy event loop loses no lock. */
 const LOCK_MS = 6_000;

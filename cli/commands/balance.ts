@@ -1,6 +1,7 @@
 /** `balance`: what an account has left, or every account. */
 import type { AccountState } from '../../ledger/account.ts';
-import { accountIds, knownAccount, readAccounts } from '../accounts.ts';
+import { accountIds } from '../../ledger/account-ids.ts';
+import { knownAccount, readAccounts } from '../accounts.ts';
 import { UsageError } from '../errors.ts';
 import { idFlag } from '../flags.ts';
 import type { Output } from '../output.ts';

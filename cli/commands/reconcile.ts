@@ -1,6 +1,6 @@
 /** `reconcile`: whether what was accepted, the balances and ClickHouse say the same. */
 import { type Mismatch, type ReconcileReport, reconcile } from '../../jobs/reconcile.ts';
-import { accountIds } from '../accounts.ts';
+import { accountIds } from '../../ledger/account-ids.ts';
 import { EXIT_FAILED, EXIT_OK } from '../errors.ts';
 import { flushWhatWaits } from '../flushed.ts';
 import { untilInterrupted } from '../interrupt.ts';

@@ -2,14 +2,15 @@
 import { EXIT_OK } from '../errors.ts';
 import { aborted, untilInterrupted } from '../interrupt.ts';
 import type { Invocation, Program } from '../program.ts';
-import { haltError, runService } from '../service.ts';
+import { haltError, runSchedule, runService } from '../service.ts';
 import { type System, withSystem } from '../system.ts';
 
 export function registerStart(program: Program): void {
   const command = program.command('start', {
     summary: 'run the workers until told to stop',
     details:
-      'Takes jobs from the queues usage and accounts, keeps the balances, and writes the history to ClickHouse. ' +
+      'Takes jobs from the queues usage and accounts, keeps the balances, writes the history to ClickHouse, and runs the ' +
+      'scheduled jobs (see jobs list). ' +
       'SIGTERM or Ctrl-C stops it after what it has taken; a second one stops it at once, and nothing is lost either way.',
     examples: ['start', 'start --debug'],
     logLevel: 'info',
@@ -18,12 +19,26 @@ export function registerStart(program: Program): void {
 }
 
 function start(invocation: Invocation): Promise<number> {
-  const { output, json } = invocation;
+  const { output, json, log } = invocation;
   return withSystem(invocation, async (system) => {
     const service = await runService(system);
+    const atOnce = new AbortController();
     const force = (): void => {
-      output.say('flowly-credits: stopping at once; what was taken is taken again at the next start.');
       service.force();
+      atOnce.abort();
+    };
+    const onSecondRequest = (): void => {
+      output.say('flowly-credits: stopping at once; what was taken is taken again at the next start.');
+      force();
+    };
+    const schedule = await runSchedule(system, atOnce.signal).catch(async (error: unknown) => {
+      force();
+      await service.stop();
+      throw error;
+    });
+    const stop = async (): Promise<void> => {
+      await schedule.close();
+      await service.stop();
     };
     return untilInterrupted(async (signal) => {
       output.say(`flowly-credits: ready. ${listeningTo(system)}`);
@@ -35,14 +50,17 @@ function start(invocation: Invocation): Promise<number> {
       ]);
       if (reason instanceof Error) {
         // What halted it stands before its workers too: there is nothing to wait for.
-        service.force();
-        await service.stop().catch(() => undefined);
+        force();
+        // The reason is what counts; what its end met is told beside it.
+        await stop().catch((error: unknown) => {
+          log.error({ event: 'stop-failed', err: error }, 'the service did not stop cleanly after it was halted');
+        });
         throw reason;
       }
       output.say('flowly-credits: stopping; what was taken is being finished.');
-      await service.stop();
+      await stop();
       return EXIT_OK;
-    }, force);
+    }, onSecondRequest);
   });
 }
 

@@ -2,10 +2,12 @@
  * The demo's story: sample data through the real queues, workers and engines, told as it happens. Returns what it
  * found; whether the books balance is for the caller to say.
  */
+
 import { Readable } from 'node:stream';
 import type { PriceBook } from '../../core/price.ts';
 import type { ReconcileReport } from '../../jobs/reconcile.ts';
-import { accountIds, readAccounts } from '../accounts.ts';
+import { accountIds } from '../../ledger/account-ids.ts';
+import { readAccounts } from '../accounts.ts';
 import { reconcileSystem } from '../commands/reconcile.ts';
 import { type FeedTotals, feed } from '../ingest/feed.ts';
 import { JobWindow } from '../ingest/window.ts';
