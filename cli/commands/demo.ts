@@ -1,5 +1,4 @@
 /** `demo`: the whole story on sample data, on engines of its own. Touches no other data, whatever the settings say. */
-import { systemClock } from '../../core/clock.ts';
 import { loadPriceBook } from '../../schema/price-book.ts';
 import { makeFolder, removeFolder } from '../demo/folder.ts';
 import { type DemoReport, tellStory } from '../demo/story.ts';
@@ -16,9 +15,10 @@ export function registerDemo(program: Program): void {
     .command('demo', {
       summary: 'run the whole path on sample data, in under a minute',
       details:
-        'Starts engines of its own under a temporary folder, sends three accounts and their calls through the real ' +
-        'queues and workers, and checks the books: against ClickHouse, and against the plain rules worked out in memory. ' +
-        'Exits 1 when they do not balance.',
+        'Starts engines of its own under a temporary folder and sends three accounts, six servers and three days of ' +
+        'calls around the end of a month through the real queues and workers: a daily limit, a purchase, an own key, ' +
+        'an account that uses more than it has, a reset. After every step the books are checked against the plain ' +
+        'rules worked out in memory, and at the end against ClickHouse. Exits 1 when they do not balance.',
       examples: ['demo', 'demo --keep'],
     })
     .option('--keep', 'keep the folder, to look at it with the other commands');
@@ -29,7 +29,10 @@ async function demo(invocation: Invocation, keep: boolean): Promise<number> {
   const { output, json } = invocation;
   const folder = makeFolder();
   const tell = json ? async (): Promise<void> => undefined : (text: string) => output.line(text);
-  await tell('Sample data, real queues, workers, Redis and ClickHouse. Starting the engines …');
+  await tell(
+    'Three accounts and six servers through the end of a month: made-up calls and a\n' +
+      'clock set by hand; real queues, workers, Redis and ClickHouse. Starting them …',
+  );
   try {
     const config = {
       ...invocation.config,
@@ -43,7 +46,7 @@ async function demo(invocation: Invocation, keep: boolean): Promise<number> {
       return untilInterrupted(
         (interrupted) =>
           withWorkers(system, interrupted, (_workers, signal) =>
-            tellStory({ system, book, output, tell, signal, now: systemClock() }),
+            tellStory({ system, book, output, tell, signal }),
           ).catch((error: unknown) => {
             throw interrupted.aborted ? new Interrupted('stopped.') : error;
           }),
@@ -70,8 +73,8 @@ function verdict({ reconcile, differences }: DemoReport, good: boolean): string 
   ];
   if (good) {
     return [
-      `   ${styled('green', 'Yes.')} Accepted events, balances, raw rows and both rollups agree; drift ${reconcile.drift}.`,
-      '   And they are what the plain rules give for the same data, worked out in memory.',
+      `   ${styled('green', 'Yes.')} Accepted events, balances, raw rows and both rollups agree: drift ${reconcile.drift}.`,
+      '   After every step they are what the plain rules give, worked out in memory.',
     ].join('\n');
   }
   return [`   ${styled('red', 'No.')} Drift ${reconcile.drift}.`, ...found.map((line) => `   ${line}`)].join('\n');

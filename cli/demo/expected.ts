@@ -1,77 +1,138 @@
 /**
- * What must come out of the sample, computed by the plain rules of core/ in memory: no queue, no Lua, no database. The
- * demo compares its books with this.
+ * The demo's story worked out by the plain rules of core/ in memory: no queue, no Lua, no database. What came out of the
+ * real one is compared with this after every act.
  */
+import { boundary } from '../../core/cycles.ts';
+import { type GateAnswer, gate } from '../../core/gate.ts';
+import { localDayOf } from '../../core/local-days.ts';
 import { formatCredits, MICROS_PER_CREDIT, type Micros, micros } from '../../core/money.ts';
 import { type PriceBook, priceEvent } from '../../core/price.ts';
 import { split } from '../../core/split.ts';
-import type { BalanceShape } from '../shapes/balance.ts';
-import type { UsageRow } from '../usage/rows.ts';
-import { ACCOUNTS, type Sample } from './sample.ts';
+import { ANCHOR, CAST, type CastAccount, SERVERS } from './cast.ts';
+import type { Act, SampleEvent } from './sample.ts';
 
-interface Books {
-  readonly balances: ReadonlyMap<string, { monthly: Micros; bonus: Micros; uncovered: bigint }>;
-  /** Events charged, each once. */
+/** What everybody must agree on at the end of an act; credits as text. */
+export interface Moment {
   readonly accepted: number;
-  /** By "server model". */
-  readonly usage: ReadonlyMap<string, { events: number; cost: bigint }>;
+  readonly duplicates: number;
+  readonly parked: number;
+  readonly deadLetters: number;
+  readonly balances: Readonly<Record<string, { monthly: string; bonus: string; uncovered: string; cycle: number }>>;
+  /** By server: "allow", or why not. */
+  readonly gate: Readonly<Record<string, string>>;
 }
 
-/** Charges every event once, in order. */
-export function expectedBooks(sample: Sample, book: PriceBook): Books {
-  const balances = new Map(
-    ACCOUNTS.map(({ id, monthlyCredits, bonusCredits }) => [
+/** By "server model". */
+export type ExpectedUsage = ReadonlyMap<string, { readonly events: number; readonly cost: bigint }>;
+
+interface Account {
+  readonly cast: CastAccount;
+  /** The running cycle counts from 1. */
+  cycle: number;
+  monthly: Micros;
+  bonus: Micros;
+  uncovered: bigint;
+}
+
+export class ExpectedBooks {
+  readonly usage = new Map<string, { events: number; cost: bigint }>();
+  private readonly book: PriceBook;
+  private readonly accounts = new Map<string, Account>();
+  private readonly seen = new Set<string>();
+  private readonly parked: SampleEvent[] = [];
+  /** Cost by "server local-day". */
+  private readonly days = new Map<string, bigint>();
+  private readonly counts = { accepted: 0, duplicates: 0, deadLetters: 0 };
+
+  constructor(book: PriceBook) {
+    this.book = book;
+  }
+
+  /** Plays one act and tells where everything stands after it. */
+  play({ clock, commands, events, bad }: Act): Moment {
+    for (const account of this.accounts.values()) this.advance(account, clock);
+    for (const command of commands as { type: string; id: string; accountId: string }[]) {
+      if (!this.isNew(`command ${command.id}`)) continue;
+      if (command.type === 'account.upsert') this.open(command.accountId, clock);
+      if (command.type === 'credits.purchase') {
+        const account = this.accounts.get(command.accountId)!;
+        account.bonus = micros(account.bonus + whole(account.cast.bonusCredits));
+      }
+    }
+    for (const event of events) {
+      if (!this.isNew(event.id)) this.counts.duplicates += 1;
+      else this.take(event);
+    }
+    for (const event of bad) if (this.isNew(JSON.stringify(event))) this.counts.deadLetters += 1;
+    return this.moment(clock);
+  }
+
+  private isNew(id: string): boolean {
+    if (this.seen.has(id)) return false;
+    this.seen.add(id);
+    return true;
+  }
+
+  private open(id: string, clock: number): void {
+    const cast = CAST.find((one) => one.id === id)!;
+    const account = { cast, cycle: 0, monthly: micros(0n), bonus: micros(0n), uncovered: 0n };
+    this.accounts.set(id, account);
+    this.advance(account, clock);
+    for (const event of this.parked.splice(0)) this.take(event);
+  }
+
+  /** A cycle's boundary sets the monthly balance anew and leaves the bonus alone. */
+  private advance(account: Account, clock: number): void {
+    while (boundary(ANCHOR, account.cast.timeZone, account.cycle) <= clock) {
+      account.cycle += 1;
+      account.monthly = whole(account.cast.monthlyCredits);
+      account.uncovered = 0n;
+    }
+  }
+
+  private take(event: SampleEvent): void {
+    const account = this.accounts.get(event.accountId);
+    if (account === undefined) {
+      this.parked.push(event);
+      return;
+    }
+    const { serverId, model, tokens, occurredAt, keySource } = event;
+    const cost = micros(priceEvent(this.book, model, tokens, occurredAt, keySource)!.cost);
+    const parts = split(cost, account.monthly, account.bonus);
+    account.monthly = micros(account.monthly - parts.fromMonthly);
+    account.bonus = micros(account.bonus - parts.fromBonus);
+    account.uncovered += parts.uncovered;
+    this.counts.accepted += 1;
+    const day = `${serverId} ${localDayOf(account.cast.timeZone, occurredAt)}`;
+    this.days.set(day, (this.days.get(day) ?? 0n) + cost);
+    const row = this.usage.get(`${serverId} ${model}`) ?? { events: 0, cost: 0n };
+    this.usage.set(`${serverId} ${model}`, { events: row.events + 1, cost: row.cost + cost });
+  }
+
+  private moment(clock: number): Moment {
+    const balances = [...this.accounts].map(([id, { monthly, bonus, uncovered, cycle }]) => [
       id,
-      { monthly: whole(monthlyCredits), bonus: whole(bonusCredits), uncovered: 0n },
-    ]),
-  );
-  const usage = new Map<string, { events: number; cost: bigint }>();
-  const seen = new Set<string>();
-  for (const { id, accountId, serverId, model, tokens, occurredAt, keySource } of sample.events) {
-    if (seen.has(id)) continue;
-    seen.add(id);
-    const cost = micros(priceEvent(book, model, tokens, occurredAt, keySource)!.cost);
-    const balance = balances.get(accountId)!;
-    const parts = split(cost, balance.monthly, balance.bonus);
-    balance.monthly = micros(balance.monthly - parts.fromMonthly);
-    balance.bonus = micros(balance.bonus - parts.fromBonus);
-    balance.uncovered += parts.uncovered;
-    const row = usage.get(`${serverId} ${model}`) ?? { events: 0, cost: 0n };
-    usage.set(`${serverId} ${model}`, { events: row.events + 1, cost: row.cost + cost });
+      { monthly: formatCredits(monthly), bonus: formatCredits(bonus), uncovered: formatCredits(uncovered), cycle },
+    ]);
+    const gates = SERVERS.map((server) => {
+      const account = this.accounts.get(server.accountId);
+      const spent = this.days.get(`${server.id} ${account && localDayOf(account.cast.timeZone, clock)}`) ?? 0n;
+      const facts = account && {
+        closed: false,
+        remaining: account.monthly + account.bonus,
+        limited: server.dailyCredits !== undefined && spent >= whole(server.dailyCredits),
+      };
+      return [server.id, gateWord(gate({ keySource: server.keySource, freeModel: false, account: facts }))];
+    });
+    return {
+      ...this.counts,
+      parked: this.parked.length,
+      balances: Object.fromEntries(balances),
+      gate: Object.fromEntries(gates),
+    };
   }
-  return { accepted: seen.size, balances, usage };
 }
 
-/** What came out: usage is by server and model. */
-interface Outcome {
-  readonly outcomes: { readonly accepted: number; readonly parked: number; readonly deadLetters: number };
-  readonly balances: readonly BalanceShape[];
-  readonly usage: readonly UsageRow[];
-}
-
-/** Every difference between what came out and what had to, a sentence each. */
-export function differences(expected: Books, { outcomes, balances, usage }: Outcome): string[] {
-  const found: string[] = [];
-  const same = (what: string, want: string, got: string | undefined): void => {
-    if (want !== got) found.push(`${what} is ${got ?? 'missing'}, but must be ${want}.`);
-  };
-  same('The count of accepted events', String(expected.accepted), String(outcomes.accepted));
-  same('The count of parked events', '0', String(outcomes.parked));
-  same('The count of dead letters', '1', String(outcomes.deadLetters));
-  for (const [id, want] of expected.balances) {
-    const got = balances.find((one) => one.accountId === id);
-    same(`${id}: monthly`, formatCredits(want.monthly), got?.monthly.remaining);
-    same(`${id}: bonus`, formatCredits(want.bonus), got?.bonus.remaining);
-    same(`${id}: uncovered`, formatCredits(want.uncovered), got?.uncovered);
-  }
-  const byKey = new Map(usage.map((row) => [`${row.serverId} ${row.model}`, row]));
-  for (const [key, want] of expected.usage) {
-    same(`usage of ${key}: events`, String(want.events), String(byKey.get(key)?.events));
-    same(`usage of ${key}: credits`, formatCredits(want.cost), byKey.get(key)?.credits as string | undefined);
-  }
-  if (byKey.size !== expected.usage.size)
-    found.push(`usage has ${byKey.size} rows, but must have ${expected.usage.size}.`);
-  return found;
-}
+export const gateWord = (answer: GateAnswer): string => (answer.allow ? 'allow' : answer.reason);
 
 const whole = (credits: number): Micros => micros(BigInt(credits) * MICROS_PER_CREDIT);

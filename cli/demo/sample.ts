@@ -1,22 +1,22 @@
 /**
- * The demo's sample data: three accounts, six servers, four models, made by a seeded rule around the present time, so
- * that every run tells the same story. Lines as `ingest` takes them. Pure.
- *   acme   has plenty; birch spends its monthly credits and goes on with bonus credits it bought;
- *   cedar  is not known when its calls arrive (they are parked), and uses more than it has.
+ * The demo's script: what the platform sends, act by act, and where the ledger's clock stands then. Made by a seeded
+ * rule, so that every run tells the same story. Lines as `ingest` takes them. Pure.
+ * Invariant: no call is stamped after its act's clock, and no boundary of any zone lies within a day's calls.
  */
 import type { KeySource, Tokens } from '../../core/types.ts';
+import { ANCHOR, CAST, type CastAccount, LATE_ACCOUNT } from './cast.ts';
 
 const SEED = 20_261_101;
-const EVENTS = 3_000;
-/** One call in these many is resent by its producer, is made with the user's own key. */
+export const CALLS_A_DAY = 1_000;
+/** One call in these many is sent twice by its producer. */
 const RESENT_EVERY = 12;
-const OWN_KEY_EVERY = 10;
 const HOUR_MS = 3_600_000;
-/** The calls lie in the last hours, every cycle began days ago: no boundary is near. */
-const CALLS_MS = 20 * HOUR_MS;
-const CYCLE_AGE_DAYS = 9;
+/** UTC hours: before the day's first call, of its first and last call, after it. */
+const [MORNING, FIRST, LAST, EVENING] = [6, 7, 17, 18];
+/** The last two days of a month and the first of the next one, wherever one is. */
+export const DAYS_MS = [Date.UTC(2026, 0, 30), Date.UTC(2026, 0, 31), Date.UTC(2026, 1, 1)] as const;
 
-export const MODELS = ['claude-sonnet-4.5', 'claude-haiku-4.5', 'minimax-m2.1', 'kimi-k2.5'] as const;
+const MODELS = ['claude-sonnet-4.5', 'claude-haiku-4.5', 'minimax-m2.1', 'kimi-k2.5'] as const;
 
 export interface SampleEvent {
   readonly id: string;
@@ -28,117 +28,128 @@ export interface SampleEvent {
   readonly keySource: KeySource;
 }
 
-export interface SampleAccount {
-  readonly id: string;
-  readonly timeZone: string;
-  readonly monthlyCredits: number;
-  readonly bonusCredits: number;
-  readonly servers: readonly string[];
-  /** Share of the calls. */
-  readonly share: number;
-}
+export type ActName = 'told' | 'day 1' | 'late' | 'bought' | 'day 2' | 'new month' | 'day 3' | 'again';
 
-export const ACCOUNTS: readonly SampleAccount[] = [
-  {
-    id: 'acme',
-    timeZone: 'Europe/Berlin',
-    monthlyCredits: 12_000,
-    bonusCredits: 0,
-    servers: ['acme-web', 'acme-bot', 'acme-batch'],
-    share: 0.5,
-  },
-  {
-    id: 'birch',
-    timeZone: 'America/New_York',
-    monthlyCredits: 3_000,
-    bonusCredits: 700,
-    servers: ['birch-web', 'birch-lab'],
-    share: 0.3,
-  },
-  { id: 'cedar', timeZone: 'Asia/Kolkata', monthlyCredits: 2_000, bonusCredits: 0, servers: ['cedar-app'], share: 0.2 },
-];
-
-/** The account that the platform tells of only after its calls. */
-export const LATE_ACCOUNT = 'cedar';
-
-export interface Sample {
-  /** Upserts and a purchase of the accounts that are known from the start. */
+export interface Act {
+  readonly name: ActName;
+  /** ms */
+  readonly clock: number;
   readonly commands: readonly object[];
-  /** In order, resent ones included. */
+  /** In order, those sent twice included. */
   readonly events: readonly SampleEvent[];
-  /** One that no rule accepts. */
-  readonly badEvent: object;
-  readonly lateCommands: readonly object[];
+  /** What no rule accepts. */
+  readonly bad: readonly object[];
 }
 
-/** The sample as of `now` (ms). */
-export function makeSample(now: number): Sample {
+/** All acts, in order. */
+export function makeActs(): Act[] {
   const random = seeded(SEED);
+  const [one, two, three] = DAYS_MS.map((day, i) => callsOf(day, i * CALLS_A_DAY, random));
+  const at = (day: number, hour: number): number => DAYS_MS[day]! + hour * HOUR_MS;
+  const act = (name: ActName, clock: number, more: Partial<Act> = {}): Act => ({
+    name,
+    clock,
+    commands: [],
+    events: [],
+    bad: [],
+    ...more,
+  });
+  const early = CAST.filter(({ id }) => id !== LATE_ACCOUNT);
+  const late = CAST.filter(({ id }) => id === LATE_ACCOUNT);
+  const bad = { ...one![0], id: 'call-bad', tokens: { input: -1 } };
+  const acts = [
+    act('told', at(0, MORNING), {
+      commands: early.flatMap((account) => [upsert(account, at(0, MORNING)), ...limits(account, at(0, MORNING))]),
+    }),
+    act('day 1', at(0, EVENING), { events: one!, bad: [bad] }),
+    act('late', at(0, EVENING), {
+      commands: late.flatMap((account) => [upsert(account, at(0, EVENING)), ...purchases(account)]),
+    }),
+    act('bought', at(1, MORNING), { commands: early.flatMap(purchases) }),
+    act('day 2', at(1, EVENING), { events: two! }),
+    act('new month', at(2, MORNING)),
+    act('day 3', at(2, EVENING), { events: three! }),
+  ];
+  return [
+    ...acts,
+    act('again', at(2, EVENING), {
+      commands: acts.flatMap(({ commands }) => commands),
+      events: acts.flatMap(({ events }) => events),
+      bad: [bad],
+    }),
+  ];
+}
+
+function callsOf(day: number, from: number, random: () => number): SampleEvent[] {
   const events: SampleEvent[] = [];
-  for (let i = 0; i < EVENTS; i += 1) {
-    const event = makeEvent(i, now, random);
+  for (let i = 0; i < CALLS_A_DAY; i += 1) {
+    const occurredAt = day + FIRST * HOUR_MS + Math.floor((LAST - FIRST) * HOUR_MS * (i / CALLS_A_DAY));
+    const event = call(from + i, occurredAt, random);
     events.push(event);
     if (i % RESENT_EVERY === 0) events.push(event);
   }
-  const early = ACCOUNTS.filter((account) => account.id !== LATE_ACCOUNT);
-  return {
-    commands: early.flatMap((account) => commandsOf(account, now)),
-    events,
-    badEvent: { ...events[0], id: 'call-bad', tokens: { input: -1 } },
-    lateCommands: ACCOUNTS.filter((account) => account.id === LATE_ACCOUNT).flatMap((account) =>
-      commandsOf(account, now),
-    ),
-  };
+  return events;
 }
 
-function makeEvent(i: number, now: number, random: () => number): SampleEvent {
-  const account = pick(random());
+function call(number: number, occurredAt: number, random: () => number): SampleEvent {
+  const account = pick(CAST, random());
+  const server = pick(account.servers, random());
   const context = Math.floor(200 + random() ** 2 * 3_000);
   const cacheRead = random() < 0.4 ? Math.floor(context / 2) : 0;
   return {
-    id: `call-${String(i).padStart(4, '0')}`,
+    id: `call-${String(number).padStart(4, '0')}`,
     accountId: account.id,
-    serverId: account.servers[Math.floor(random() ** 1.6 * account.servers.length)]!,
+    serverId: server.id,
     model: MODELS[Math.floor(random() * MODELS.length)]!,
-    occurredAt: now - CALLS_MS + Math.floor((CALLS_MS - HOUR_MS / 60) * (i / EVENTS)),
+    occurredAt,
     tokens: { input: context - cacheRead, output: Math.floor(50 + random() * 700), cacheRead, cacheWrite: 0 },
-    keySource: random() * OWN_KEY_EVERY < 1 ? 'byok' : 'platform',
+    keySource: server.keySource,
   };
 }
 
-function pick(point: number): SampleAccount {
+function pick<T extends { readonly share: number }>(choices: readonly T[], point: number): T {
   let from = 0;
-  for (const account of ACCOUNTS) {
-    if (point < from + account.share) return account;
-    from += account.share;
+  for (const choice of choices) {
+    from += choice.share;
+    if (point < from) return choice;
   }
-  return ACCOUNTS[0]!;
+  return choices[0]!;
 }
 
-function commandsOf(account: SampleAccount, now: number): object[] {
-  const { id: accountId, timeZone, monthlyCredits, bonusCredits } = account;
-  const anchor = `${new Date(now - CYCLE_AGE_DAYS * 24 * HOUR_MS).toISOString().slice(0, 10)}T00:00:00`;
-  const plan = { id: `plan-${monthlyCredits}`, monthlyCredits: String(monthlyCredits) };
-  const upsert = {
+function upsert({ id, timeZone, monthlyCredits }: CastAccount, at: number): object {
+  return {
     type: 'account.upsert',
-    id: `${accountId}-1`,
-    accountId,
-    email: `owner@${accountId}.example`,
+    id: `${id}-upsert`,
+    accountId: id,
+    at,
+    email: `owner@${id}.example`,
     timeZone,
-    anchor,
-    plan,
+    anchor: ANCHOR,
+    plan: { id: `plan-${monthlyCredits}`, monthlyCredits: String(monthlyCredits) },
   };
-  if (bonusCredits === 0) return [upsert];
-  return [
-    upsert,
-    {
-      type: 'credits.purchase',
-      id: `${accountId}-2`,
-      accountId,
-      credits: String(bonusCredits),
-      reference: 'invoice 1',
-    },
-  ];
+}
+
+function limits({ id, servers }: CastAccount, at: number): object[] {
+  return servers.flatMap(({ id: serverId, dailyCredits }) =>
+    dailyCredits === undefined
+      ? []
+      : [
+          {
+            type: 'server.limit',
+            id: `${serverId}-limit`,
+            accountId: id,
+            at,
+            serverId,
+            dailyCredits: String(dailyCredits),
+          },
+        ],
+  );
+}
+
+function purchases({ id, bonusCredits }: CastAccount): object[] {
+  if (bonusCredits === 0) return [];
+  const credits = String(bonusCredits);
+  return [{ type: 'credits.purchase', id: `${id}-purchase`, accountId: id, credits, reference: 'invoice 1' }];
 }
 
 /** Numbers from 0 to 1, the same for a seed for ever (mulberry32). */

@@ -1,46 +1,38 @@
 /**
- * The demo's story: sample data through the real queues, workers and engines, told as it happens. Returns what it
- * found; whether the books balance is for the caller to say.
+ * The demo's story: three days around the end of a month, through the real queues, workers and engines, told as it
+ * happens. Returns what it found; whether the books balance is for the caller to say.
  */
-
-import { Readable } from 'node:stream';
 import type { PriceBook } from '../../core/price.ts';
 import type { ReconcileReport } from '../../jobs/reconcile.ts';
-import { accountIds } from '../../ledger/account-ids.ts';
-import { readAccounts } from '../accounts.ts';
 import { reconcileSystem } from '../commands/reconcile.ts';
-import { type FeedTotals, feed } from '../ingest/feed.ts';
-import { JobWindow } from '../ingest/window.ts';
+import { explainPage } from '../explain/page.ts';
+import { type ExplainShape, explainEvent } from '../explain/read.ts';
 import { untilDrained } from '../left.ts';
 import type { Output } from '../output.ts';
-import { type BalanceShape, balanceShape } from '../shapes/balance.ts';
+import type { BalanceShape } from '../shapes/balance.ts';
 import type { System } from '../system.ts';
-import { balanceTable } from '../terminal/balances.ts';
 import { plural, showCount } from '../terminal/format.ts';
-import { styled } from '../terminal/table.ts';
 import type { UsageQuestion } from '../usage/query.ts';
 import { readUsage } from '../usage/read.ts';
 import type { UsageRow } from '../usage/rows.ts';
-import { usageView } from '../usage/view.ts';
-import { explainOneCharge } from './charge.ts';
-import { differences, expectedBooks } from './expected.ts';
-import { LATE_ACCOUNT, makeSample } from './sample.ts';
+import { CAST } from './cast.ts';
+import { differingMoments, differingUsage } from './differences.ts';
+import { ExpectedBooks, type Moment } from './expected.ts';
+import { type Act, type ActName, makeActs } from './sample.ts';
+import { Stage } from './stage.ts';
+import { balancesView, countsLine, gateLines, heading, indented, usageChart } from './views.ts';
 
 export interface DemoReport {
-  readonly outcomes: Outcomes;
+  /** Where everything stood after each act. */
+  readonly acts: readonly ({ readonly act: ActName; readonly clock: string } & Moment)[];
   readonly balances: readonly BalanceShape[];
+  /** By server and model. */
   readonly usage: readonly UsageRow[];
+  /** The call that used up birch's monthly credits. */
+  readonly explained: ExplainShape;
   readonly reconcile: ReconcileReport;
   /** Between what came out and what the plain rules say. */
   readonly differences: readonly string[];
-}
-
-/** As the ledger counts them. */
-interface Outcomes {
-  readonly accepted: number;
-  readonly duplicates: number;
-  readonly parked: number;
-  readonly deadLetters: number;
 }
 
 export interface StoryOptions {
@@ -50,78 +42,110 @@ export interface StoryOptions {
   /** Tells the story; left out with --json. */
   readonly tell: (text: string) => Promise<void>;
   readonly signal: AbortSignal;
-  /** ms */
-  readonly now: number;
 }
 
 const BY_SERVER_AND_MODEL: UsageQuestion = { timeZone: 'UTC', by: ['server', 'model'] };
 
-export async function tellStory({ system, book, output, tell, signal, now }: StoryOptions): Promise<DemoReport> {
-  const sample = makeSample(now);
-  const all = [...sample.commands, ...sample.events, sample.badEvent];
-  const send = (lines: readonly object[]): Promise<FeedTotals> => queueAndApply(system, lines, signal);
+/** The one call of birch that was paid from both balances. */
+const SPLIT_CALL = `
+  SELECT event_id FROM usage_events
+  WHERE account_id = 'birch' AND from_monthly > 0 AND from_bonus > 0 ORDER BY sequence, position LIMIT 1`;
 
-  await tell(heading(1, 'The platform queues its accounts and what they used'));
-  const sent = await send(all);
-  const first = await readOutcomes(system);
-  await tell(
-    `   ${plural(sent.commands, 'command')}, ${plural(sent.events, 'event')} in ${plural(sent.jobs, 'job')}; what became of the events:`,
-  );
-  await tell(`   ${inWords(first)}`);
-  await tell(`   parked: ${LATE_ACCOUNT} is not known yet; dead letter: a call with −1 tokens.`);
-
-  await tell(heading(2, `The platform tells of ${LATE_ACCOUNT}: its calls are charged by themselves`));
-  await send(sample.lateCommands);
-  await tell(`   ${inWords(await readOutcomes(system))}`);
-
-  await tell(heading(3, 'Everything is sent a second time: nothing changes'));
-  await send([...all, ...sample.lateCommands]);
-  const outcomes = await readOutcomes(system);
-  await tell(`   ${inWords(outcomes)}`);
+export async function tellStory(options: StoryOptions): Promise<DemoReport> {
+  const { system, book, output, tell, signal } = options;
+  const stage = new Stage(system, book, signal);
+  const expected = new ExpectedBooks(book);
+  const acts: DemoReport['acts'][number][] = [];
+  const differences: string[] = [];
+  let number = 0;
+  for (const act of makeActs()) {
+    const [title, words] = TELLING[act.name];
+    if (title !== '') await tell(heading(++number, title));
+    const sent = await stage.play(act);
+    const moment = await stage.moment(act.clock);
+    acts.push({ act: act.name, clock: new Date(act.clock).toISOString(), ...moment });
+    differences.push(...differingMoments(act.name, expected.play(act), moment));
+    const lines = await words({ act, moment, sent, balances: () => stage.balances() });
+    if (lines.length > 0) await tell(indented(lines.join('\n')));
+  }
 
   await untilDrained(system, { signal });
-  const balances: BalanceShape[] = [];
-  for await (const account of readAccounts(system.ledger, await accountIds(system.ledger)))
-    balances.push(balanceShape(account));
-  await tell(`${heading(4, 'Balances, from Redis')}\n${indented(balanceTable(balances))}`);
-
   const usage: UsageRow[] = [];
-  for await (const row of readUsage(system.reader, BY_SERVER_AND_MODEL, now)) usage.push(row);
-  await tell(
-    `${heading(5, 'Usage by server and model, from ClickHouse')}\n${indented(usageView(BY_SERVER_AND_MODEL, usage))}`,
-  );
-  await tell(`${heading(6, 'One charge by hand')}\n${(await explainOneCharge(system.reader, book)).join('\n')}`);
+  for await (const row of readUsage(system.reader, BY_SERVER_AND_MODEL, makeActs().at(-1)!.clock)) usage.push(row);
+  await tell(heading(++number, 'What was used, by server and model, from ClickHouse'));
+  await tell(indented(usageChart(usage)));
 
-  await tell(heading(7, 'Do the books balance?'));
+  const explained = await explainSplitCall(system);
+  await tell(heading(++number, 'One charge explained: the call that used up birch’s monthly credits'));
+  await tell(indented(explainPage(explained, CAST.find(({ id }) => id === 'birch')!.timeZone)));
+
+  await tell(heading(++number, 'Do the books balance?'));
   const reconcile = await reconcileSystem(system, output, signal);
-  const found = differences(expectedBooks(sample, book), { outcomes, balances, usage });
-  return { outcomes, balances, usage, reconcile, differences: found };
+  differences.push(...differingUsage(expected.usage, usage));
+  return { acts, balances: await stage.balances(), usage, explained, reconcile, differences };
 }
 
-/** Queues lines as `ingest` does and waits until they have been applied. */
-async function queueAndApply(
-  { queues, redis }: System,
-  lines: readonly object[],
-  signal: AbortSignal,
-): Promise<FeedTotals> {
-  const totals: FeedTotals = { events: 0, commands: 0, jobs: 0, invalid: 0, bytes: 0, line: 0 };
-  const window = new JobWindow(redis, signal);
-  const input = Readable.from([Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join(''))]);
-  await feed({ input, ...queues, window, signal, totals, onInvalid: () => undefined });
-  await window.applied();
-  return totals;
+interface Told {
+  readonly act: Act;
+  readonly moment: Moment;
+  readonly sent: { readonly events: number; readonly jobs: number };
+  readonly balances: () => Promise<readonly BalanceShape[]>;
 }
 
-async function readOutcomes({ redis, ledger }: System): Promise<Outcomes> {
-  const counts = await redis.hmget(ledger.keys.meta, 'accepted', 'duplicates', 'parked', 'dead');
-  const [accepted = 0, duplicates = 0, parked = 0, deadLetters = 0] = counts.map((text) => Number(text ?? 0));
-  return { accepted, duplicates, parked, deadLetters };
+type Words = (told: Told) => string[] | Promise<string[]>;
+
+const queued: Words = ({ moment, sent }) => [
+  `${plural(sent.events, 'event')} in ${plural(sent.jobs, 'job')}; what became of all so far:`,
+  countsLine(moment),
+];
+
+/** Each act's title (none: it goes on under the one before) and what is told after it. */
+const TELLING: Readonly<Record<ActName, readonly [title: string, words: Words]>> = {
+  told: [
+    '30 January: the platform tells of its accounts',
+    () => [
+      'acme, 5,000 credits a month; its acme-bot may use 600 a day.',
+      'birch, 2,000 a month. Nobody tells of cedar yet.',
+    ],
+  ],
+  'day 1': [
+    'A day of calls; some are sent twice, one has −1 tokens',
+    async (told) => [
+      ...(await queued(told)),
+      'Parked: the calls of cedar. Dead letter: call-bad, with field and reason.',
+      gateLines(told.moment),
+    ],
+  ],
+  late: [
+    'The platform tells of cedar: its calls are charged by themselves',
+    ({ moment }) => [countsLine(moment), 'cedar-lab calls with a key of its own: counted, never charged or blocked.'],
+  ],
+  bought: ['31 January: birch buys 700 bonus credits, acme-bot may call again', ({ moment }) => [gateLines(moment)]],
+  'day 2': [
+    'A day of calls: birch runs from monthly into bonus into uncovered',
+    async (told) => [...(await queued(told)), balancesView(await told.balances()), gateLines(told.moment)],
+  ],
+  'new month': [
+    '1 February: a new month, before any job has run or any call came',
+    async ({ moment, balances }) => [
+      balancesView(await balances()),
+      'What was left of the month expired; bonus credits stay.',
+      gateLines(moment),
+    ],
+  ],
+  'day 3': ['A day of calls', async (told) => [...(await queued(told)), balancesView(await told.balances())]],
+  again: [
+    'Everything is sent again: nothing changes',
+    async ({ act, moment, balances }) => [
+      `${showCount(act.commands.length)} commands and ${showCount(act.events.length + act.bad.length)} events; what became of all so far:`,
+      countsLine(moment),
+      balancesView(await balances()),
+    ],
+  ],
+};
+
+async function explainSplitCall({ reader }: System): Promise<ExplainShape> {
+  const found = await reader.query({ query: SPLIT_CALL, format: 'JSONEachRow' });
+  const [row] = await found.json<{ event_id: string }>();
+  return explainEvent(reader, 'birch', row?.event_id ?? 'none');
 }
-
-function inWords({ accepted, duplicates, parked, deadLetters }: Outcomes): string {
-  return `accepted ${showCount(accepted)}, duplicates ${showCount(duplicates)}, parked ${showCount(parked)}, dead letters ${showCount(deadLetters)}`;
-}
-
-const heading = (number: number, text: string): string => `\n${styled('bold', `${number}. ${text}`)}`;
-
-const indented = (text: string): string => text.replace(/^(?=.)/gm, '   ');

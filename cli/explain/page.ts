@@ -103,7 +103,8 @@ function paidLines({ split, before, after, cycle, payingCycle }: ChargeShape): s
 
 function ledgerLines({ sequence, position, committedAt, block, payingCycle }: ChargeShape, timeZone: string): string[] {
   return [
-    `committed ${at(committedAt, timeZone)} in cycle ${payingCycle}: sequence ${sequence}, position ${position}, block ${block}`,
+    `committed ${at(committedAt, timeZone)}, in cycle ${payingCycle}`,
+    `sequence ${sequence}, position ${position}, block ${block}`,
     'Sent again with the same body it is a duplicate and changes nothing.',
   ];
 }
