@@ -20,6 +20,8 @@ export interface ServiceOptions {
   /** For BullMQ; the ledger has its own connection, the flusher too. */
   readonly queueConnection: Redis;
   readonly flushConnection: Redis;
+  /** More connections for commits of usage, see workers/usage/lanes.ts; left out: none. */
+  readonly commitConnections?: readonly Redis[];
   readonly clickhouse: ClickHouseClient;
   readonly book: PriceBook;
   readonly log: Logger;
@@ -85,6 +87,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   flusher.start();
   const usage = startUsageWorker({
     context,
+    ...(options.commitConnections === undefined ? {} : { commitConnections: options.commitConnections }),
     book: options.book,
     acceptDays: options.acceptDays,
     environment,

@@ -15,11 +15,14 @@ export interface BatcherOptions {
   /** Called once when a group cannot be committed at all; the worker has to stop. */
   readonly onHalt: (error: unknown) => void;
   readonly groupMax?: number;
+  /** Left out: COMMITS_IN_FLIGHT_MAX. */
+  readonly inFlightMax?: number;
 }
 
 export class Batcher {
   private readonly options: BatcherOptions;
   private readonly groupMax: number;
+  private readonly inFlightMax: number;
   private waiting: UsageItem[] = [];
   private taken = 0;
   private inFlight = 0;
@@ -30,6 +33,7 @@ export class Batcher {
   constructor(options: BatcherOptions) {
     this.options = options;
     this.groupMax = options.groupMax ?? COMMIT_EVENTS_MAX;
+    this.inFlightMax = options.inFlightMax ?? COMMITS_IN_FLIGHT_MAX;
   }
 
   /** Takes events; each is settled through its own `settle`. */
@@ -49,7 +53,7 @@ export class Batcher {
   }
 
   private pump(ripe: boolean): void {
-    while (!this.paused && !this.halted && this.inFlight < COMMITS_IN_FLIGHT_MAX && this.size > 0) {
+    while (!this.paused && !this.halted && this.inFlight < this.inFlightMax && this.size > 0) {
       // A part of a group goes when it waited its moment, or when nothing else is under way to wait for.
       if (this.size < this.groupMax && !ripe) break;
       this.launch(this.take());

@@ -1,11 +1,13 @@
 /**
- * The usage worker: takes jobs of the queue `usage`, hands their events to the batcher, and answers each job when all
+ * The usage worker: takes jobs of the queue `usage`, hands their events to the lanes, and answers each job when all
  * of its events have an outcome. Pauses while Redis has no room (room.ts); knows nothing of Lua, rows or ClickHouse.
  */
 import type { Job } from 'bullmq';
+import type { Redis } from 'ioredis';
 import type { PriceBook } from '../../core/price.ts';
 import { COMMIT_EVENTS_MAX } from '../../ledger/commit-events.ts';
-import type { LedgerContext } from '../../ledger/context.ts';
+import { type LedgerContext, onConnection } from '../../ledger/context.ts';
+
 import { growDirectory } from '../../ledger/dedupe.ts';
 import { Profiles } from '../../ledger/profiles.ts';
 import type { WorkerEnvironment } from '../environment.ts';
@@ -19,11 +21,11 @@ import {
   USAGE_QUEUE,
 } from '../queues.ts';
 import { unreadableMender } from '../unreadable-jobs.ts';
-import { Batcher } from './batcher.ts';
 import { type CommitGroupOptions, commitGroup } from './commit-group.ts';
 import type { GroupEncoder } from './encode-group.ts';
 import type { EventOutcome, UsageItem } from './item.ts';
 import { summarize, type UsageJobResult } from './job-result.ts';
+import { Lanes } from './lanes.ts';
 import { OUTBOX_ROWS_MAX, Room } from './room.ts';
 import { giveUpJob, type Taken, takeJob } from './take-job.ts';
 
@@ -32,6 +34,8 @@ const GROW_CHECK_IDS = 2_000;
 
 export interface UsageWorkerOptions {
   readonly context: LedgerContext;
+  /** Each makes one more lane of commits, beside the one of the ledger's own connection; left out: none. */
+  readonly commitConnections?: readonly Redis[];
   readonly book: PriceBook;
   readonly acceptDays: number;
   readonly environment: WorkerEnvironment;
@@ -61,28 +65,32 @@ export function startUsageWorker(options: UsageWorkerOptions): RunningWorker & {
     onRetry: (error) => log.warn({ event: 'commit-retry', code: error.code }, error.message),
   };
 
-  const batcher = new Batcher({
-    commit: async (items) => {
-      await growing;
-      await commitGroup(commitOptions, items);
-      untilGrowth -= items.length;
-      if (untilGrowth <= 0) {
-        untilGrowth = GROW_CHECK_IDS;
-        growing = grow(context).catch((error: unknown) => {
-          log.warn(
-            { event: 'dedupe-growth-retry', reason: error instanceof Error ? error.message : 'unknown' },
-            'the dedupe memory could not grow; it will be tried again',
-          );
-        });
-      }
-    },
+  const commit = async (lane: CommitGroupOptions, items: readonly UsageItem[]): Promise<void> => {
+    await growing;
+    await commitGroup(lane, items);
+    untilGrowth -= items.length;
+    if (untilGrowth > 0) return;
+    untilGrowth = GROW_CHECK_IDS;
+    growing = grow(context).catch((error: unknown) => {
+      log.warn(
+        { event: 'dedupe-growth-retry', reason: error instanceof Error ? error.message : 'unknown' },
+        'the dedupe memory could not grow; it will be tried again',
+      );
+    });
+  };
+  const contexts = [context, ...(options.commitConnections ?? []).map((redis) => onConnection(context, redis))];
+  const lanes = new Lanes({
+    commits: contexts.map((one) => {
+      const lane = { ...commitOptions, context: one };
+      return (items) => commit(lane, items);
+    }),
     onHalt: environment.halt,
   });
   const room = new Room({
     context,
     log,
     outboxRowsMax: options.outboxRowsMax ?? OUTBOX_ROWS_MAX,
-    onPause: (paused) => batcher.setPaused(paused),
+    onPause: (paused) => lanes.setPaused(paused),
   });
 
   const worker = makeWorker(USAGE_QUEUE, (job) => handle(job), {
@@ -112,7 +120,7 @@ export function startUsageWorker(options: UsageWorkerOptions): RunningWorker & {
         }),
       );
       if (job.attemptsStarted > STARTS_TOGETHER_MAX) commitAlone(commitOptions, items).catch(environment.halt);
-      else batcher.add(items);
+      else lanes.add(items);
     });
     return summarize(outcomes, ids);
   }
