@@ -14,6 +14,7 @@ const PASSING = /^(LOADING|BUSY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|UNKILLABLE)/;
 
 /** `undefined`: Redis is away, or not there yet. */
 export function refusalOf(error: unknown): FlowlyError | undefined {
+  if (error instanceof PermanentError) return error; // said already, by the connection
   const words = wordsOf(error);
   if (/^OOM/.test(words)) {
     return new TransientError(

@@ -71,7 +71,8 @@ export interface UsageClient {
    */
   flush(): Promise<void>;
   /**
-   * Flushes, for `closeWaitMs` at most, then lets go of Redis; nothing of the client keeps the process alive after it.
+   * Flushes, for `closeWaitMs` at most, then lets go of Redis; a read that was cut off keeps the process for two seconds
+   * at most.
    * Outcomes not told by then are not waited for. Rejects as `flush` does. Safe to call twice.
    */
   close(): Promise<void>;

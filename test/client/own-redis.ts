@@ -17,13 +17,11 @@ const START_MS_MAX = 60_000;
 export class OwnRedis {
   readonly socket: string;
   private readonly folder = mkdtempSync(join(tmpdir(), 'flowly-own-redis-'));
-  private readonly args: readonly string[];
   private child: ChildProcess | undefined;
   private readonly clients: Redis[] = [];
 
-  constructor(args: readonly string[] = []) {
+  constructor() {
     this.socket = join(this.folder, 'redis.sock');
-    this.args = args;
   }
 
   /** Starts it, with what it has on disk, and resolves when it answers. */
@@ -31,7 +29,7 @@ export class OwnRedis {
     const { command } = await findRedis();
     const always = ['--port', '0', '--unixsocket', this.socket, '--dir', this.folder, '--save', ''];
     const durable = ['--appendonly', 'yes', '--appendfsync', 'always', '--maxmemory-policy', 'noeviction'];
-    this.child = spawn(command, [...always, ...durable, ...this.args], { stdio: 'ignore' });
+    this.child = spawn(command, [...always, ...durable], { stdio: 'ignore' });
     const deadline = performance.now() + START_MS_MAX;
     while (!(await this.answers())) {
       if (performance.now() > deadline) throw new Error('The test’s own Redis did not start.');
@@ -41,7 +39,7 @@ export class OwnRedis {
   /** Ends it as a crash would. */
   async kill(): Promise<void> {
     const { child } = this;
-    if (child === undefined || child.exitCode !== null) return;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, 'exit');
     child.kill('SIGKILL');
     await ended;
