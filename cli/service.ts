@@ -22,6 +22,7 @@ export async function runService(system: System): Promise<Service> {
     commitConnections,
     queueConnection: await system.connect({ name: 'queues', patient: true }),
     flushConnection: await system.connect({ name: 'flusher', patient: false }),
+    leaseConnection: await system.connect({ name: 'lease', patient: false }),
     clickhouse,
     book,
     log,

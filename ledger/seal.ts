@@ -46,20 +46,24 @@ export interface SealDoor {
   readFlushed(): Promise<Flushed>;
 }
 
-/** Opens the door of one partition. Its methods throw LeaseLostError, FenceError, PermanentError, TransientError. */
-export function sealDoor(redis: Redis, keys: LedgerKeys, ledgerId: string): SealDoor {
+/**
+ * Opens the door of one partition. Its methods throw LeaseLostError, FenceError, PermanentError, TransientError.
+ * `leaseRedis` is a connection for the lease alone: a renewal must not wait behind a reply of many megabytes.
+ */
+export function sealDoor(redis: Redis, keys: LedgerKeys, ledgerId: string, leaseRedis = redis): SealDoor {
   const run = defineFlushScripts(redis);
+  const runLease = defineFlushScripts(leaseRedis);
   const held = [keys.meta, keys.flushLease, keys.flushSeal];
   const proof = (token: string, seal: Seal) => [ledgerId, token, String(seal.block), seal.hash];
   return {
     async takeLease(token, ttlMs) {
-      return (await run('flush-lease', [keys.flushLease], [token, String(ttlMs), ''])) === 1;
+      return (await runLease('flush-lease', [keys.flushLease], [token, String(ttlMs), ''])) === 1;
     },
     async keepLease(token, ttlMs) {
-      return (await run('flush-lease', [keys.flushLease], [token, String(ttlMs), 'keep'])) === 1;
+      return (await runLease('flush-lease', [keys.flushLease], [token, String(ttlMs), 'keep'])) === 1;
     },
     async release(token) {
-      await run('flush-lease', [keys.flushLease], [token, '0', '']);
+      await runLease('flush-lease', [keys.flushLease], [token, '0', '']);
     },
     async seal(token, seal, before) {
       await run('flush-seal', held, [

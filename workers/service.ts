@@ -20,6 +20,8 @@ export interface ServiceOptions {
   /** For BullMQ; the ledger has its own connection, the flusher too. */
   readonly queueConnection: Redis;
   readonly flushConnection: Redis;
+  /** For the flusher's lease alone; left out: `flushConnection`. */
+  readonly leaseConnection?: Redis;
   /** More connections for commits of usage, see workers/usage/lanes.ts; left out: none. */
   readonly commitConnections?: readonly Redis[];
   readonly clickhouse: ClickHouseClient;
@@ -76,6 +78,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   for (const queue of queues) logQueueErrors(queue, queue.name, log);
   const flusher = createFlusher({
     redis: options.flushConnection,
+    ...(options.leaseConnection === undefined ? {} : { leaseRedis: options.leaseConnection }),
     clickhouse: options.clickhouse,
     keys: context.keys,
     ledgerId: context.ledgerId,

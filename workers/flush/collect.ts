@@ -1,6 +1,6 @@
 /**
  * Collects the entries of the next block from the head of the outbox: as many as fit, or what is there when the oldest
- * has waited long enough. Only reads; the same entries are there again for the next flusher.
+ * has waited long enough, or when it is much and nothing more comes. Only reads; the same entries are there again for the next flusher.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
@@ -37,6 +37,7 @@ export async function collectEntries(
     }
     if (page.length === countMax) continue;
     if (entries.length > 0 && performance.now() - sinceMs >= limits.flushIntervalMs) return entries;
+    if (page.length === 0 && rows >= limits.restRowsMin) return entries;
     await sleep(limits.pollMs, undefined, { signal: stopping });
   }
 }

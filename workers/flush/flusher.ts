@@ -25,6 +25,8 @@ import { flushStore } from './store.ts';
 
 export type FlusherOptions = {
   readonly redis: Redis;
+  /** For the lease alone; left out: `redis`. */
+  readonly leaseRedis?: Redis;
   /** A client whose default database holds the tables. */
   readonly clickhouse: ClickHouseClient;
   readonly keys: LedgerKeys;
@@ -51,7 +53,7 @@ export interface Flusher {
 export function createFlusher(options: FlusherOptions): Flusher {
   const { redis, keys, log, partition } = options;
   const limits: FlushLimits = { ...FLUSH_LIMITS, ...options.limits };
-  const door = sealDoor(redis, keys, options.ledgerId);
+  const door = sealDoor(redis, keys, options.ledgerId, options.leaseRedis);
   const store = flushStore(options.clickhouse);
   const stop = new AbortController();
   const { promise: done, resolve: ended, reject: failed } = Promise.withResolvers<void>();
