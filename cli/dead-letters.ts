@@ -31,10 +31,13 @@ export interface DeadLetterRow {
   readonly queuedAt: string;
   /** When it was set aside. */
   readonly at: string;
+  /** When it was applied after all. */
+  readonly redrivenAt: string | null;
 }
 
 const COLUMNS =
-  'key, kind, reason, account_id, id, field, detail, body, toString(toUnixTimestamp64Milli(queued_at)), toString(toUnixTimestamp64Milli(committed_at))';
+  'key, kind, reason, account_id, id, field, detail, body, toString(toUnixTimestamp64Milli(queued_at)), ' +
+  'toString(toUnixTimestamp64Milli(committed_at)), toString(toUnixTimestamp64Milli(redriven.at))';
 
 /** Newest first. */
 export async function* readDeadLetters(
@@ -46,8 +49,10 @@ export async function* readDeadLetters(
     ...(accountId === undefined ? [] : ['account_id = {account:String}']),
   ];
   const query = `
-    SELECT ${COLUMNS} FROM dead_letters ${where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`}
-    ORDER BY committed_at DESC, sequence DESC, key LIMIT {limit:UInt32}`;
+    SELECT ${COLUMNS} FROM dead_letters
+    LEFT JOIN (SELECT key, min(committed_at) AS at FROM redriven_letters GROUP BY key) AS redriven USING (key)
+    ${where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`}
+    ORDER BY dead_letters.committed_at DESC, dead_letters.sequence DESC, key LIMIT {limit:UInt32}`;
   const query_params = {
     limit,
     ...(reason === undefined ? {} : { reason }),
@@ -58,7 +63,7 @@ export async function* readDeadLetters(
 }
 
 function toRow(values: readonly string[]): DeadLetterRow {
-  const [key, kind, reason, accountId, id, field, detail, body, queuedAt, at] = values as [
+  const [key, kind, reason, accountId, id, field, detail, body, queuedAt, at, redrivenAt] = values as [
     string,
     string,
     DeadLetterReason,
@@ -68,5 +73,7 @@ function toRow(values: readonly string[]): DeadLetterRow {
     ...{ key, kind, reason, accountId: accountId!, id: id!, field: field!, detail: detail!, body: body! },
     queuedAt: isoTime(Number(queuedAt)),
     at: isoTime(Number(at)),
+    // ClickHouse joins nothing as 1970.
+    redrivenAt: Number(redrivenAt) === 0 ? null : isoTime(Number(redrivenAt)),
   };
 }

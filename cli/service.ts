@@ -1,4 +1,6 @@
 /** The service of one command: the price book held to its word, the connections it needs, its workers started, its jobs. */
+
+import type { PriceBook } from '../core/price.ts';
 import type { JobTools } from '../jobs/job.ts';
 import { type RunningSchedule, startSchedule } from '../jobs/schedule.ts';
 import { loadPriceBook } from '../schema/price-book.ts';
@@ -12,8 +14,7 @@ const COMMIT_LANES = 4;
 /** Starts the workers. Throws when the price book cannot be used; its connections are closed with the system. */
 export async function runService(system: System): Promise<Service> {
   const { config, log, ledger, clickhouse } = system;
-  const book = await loadPriceBook(config.priceBookPath);
-  await recordPriceVersions(clickhouse, book);
+  const book = await recordedBook(system);
   const commitConnections = await Promise.all(
     Array.from({ length: COMMIT_LANES - 1 }, () => system.connect({ name: 'commits', patient: false })),
   );
@@ -33,10 +34,17 @@ export async function runService(system: System): Promise<Service> {
   });
 }
 
+/** The price book of the settings, held to its word: whoever charges by a version has it recorded. */
+export async function recordedBook({ config, clickhouse }: System): Promise<PriceBook> {
+  const book = await loadPriceBook(config.priceBookPath);
+  await recordPriceVersions(clickhouse, book);
+  return book;
+}
+
 /** What scheduled jobs work with; `signal` ends a run early. */
 export async function jobTools(system: System, signal: AbortSignal): Promise<JobTools> {
   const { config, log, ledger, reader } = system;
-  const book = await loadPriceBook(config.priceBookPath);
+  const book = await recordedBook(system);
   return { ledger, clickhouse: reader, book, acceptDays: config.acceptDays, log, signal };
 }
 

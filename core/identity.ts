@@ -28,6 +28,9 @@ export const deadLetterKey = (letter: {
   readonly body: string;
 }): Key => keyOf('dead', letter.kind, letter.accountId, letter.id, letter.reason, letter.body);
 
+/** One record that a dead letter was redriven; `letterKey` is the letter's own key in hex. */
+export const redrivenKey = (letterKey: string): Key => keyOf('redriven', letterKey);
+
 /** Equal for two events exactly when their parsed bodies are: defaults filled in, ms, attributes sorted, model as sent. */
 export const eventBody = (event: UsageEvent): string => {
   const { input, output, cacheRead, cacheWrite } = event.tokens;

@@ -16,10 +16,11 @@ export const COMMIT_EVENTS_MAX = 500;
 /**
  * One event of a group, priced and encoded. Times in ms, cost in µcr; `bodyHash` is an unsigned 32-bit number.
  * `free` gives up an identity: that of `key`, or with a `list`, which is a hash then, its field `payload`.
- * `seen` is one that was found in ClickHouse with the same body, `letter` a dead letter that was not found there.
+ * `seen` is one that was found in ClickHouse with the same body, `letter` a dead letter that was not found there,
+ * `redriven` a dead letter that was applied after all.
  */
 export interface EventRecord {
-  readonly kind: 'usage' | 'dead' | 'park' | 'free' | 'seen' | 'letter';
+  readonly kind: 'usage' | 'dead' | 'park' | 'free' | 'seen' | 'letter' | 'redriven';
   readonly accountId: string;
   readonly serverId: string;
   readonly key: Key;
@@ -37,7 +38,7 @@ export interface EventRecord {
   readonly profileVersion: number;
   /** The list to park it in. */
   readonly list?: string;
-  /** JSON line for the outbox: of a dead letter, a parked event or a released one; of one that waits on, its item. */
+  /** JSON line for the outbox: of a dead letter or its redrive, a parked event or a released one; of one that waits on, its item. */
   readonly payload?: string;
   /** The last forgotten day when its id was looked up in ClickHouse and not found. */
   readonly lookedUpDay?: number;
@@ -68,6 +69,7 @@ export type EventLetter =
   | 'dead-recorded'
   | 'dead-known'
   | 'freed'
+  | 'redriven'
   | 'stale'
   | 'old'
   | 'overdue';
@@ -83,6 +85,7 @@ const LETTERS: Readonly<Record<string, EventLetter>> = {
   D: 'dead-recorded',
   e: 'dead-known',
   F: 'freed',
+  R: 'redriven',
   s: 'stale',
   o: 'old',
   w: 'overdue',
@@ -107,7 +110,7 @@ export interface CommitSettings {
 const RECORD_BYTES = 67;
 /** Of an account in a group: its profile version and how many servers it has there. */
 const ACCOUNT_BYTES = 10;
-const KINDS = { usage: 0, dead: 1, park: 2, free: 3, seen: 4, letter: 5 } as const;
+const KINDS = { usage: 0, dead: 1, park: 2, free: 3, seen: 4, letter: 5, redriven: 7 } as const;
 const RELEASED_FLAG = 8;
 const LOOKED_UP_FLAG = 16;
 /** The directory may grow under a commit; each growth is a hundred thousand ids away from the next one. */

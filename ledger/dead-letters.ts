@@ -2,7 +2,7 @@
  * What is set aside: the shape of a dead letter and its way into the outbox.
  * One record per identity, body and reason, however often it comes; it does not use the identity up.
  */
-import { deadLetterKey, eventKey, type Key } from '../core/identity.ts';
+import { deadLetterKey, eventKey, type Key, redrivenKey } from '../core/identity.ts';
 import { BLANK_RECORD, type EventRecord } from './commit-events.ts';
 import type { LedgerKeys } from './keys.ts';
 
@@ -74,4 +74,16 @@ export const FREED = 'freed-event';
 /** The record that commits a dead letter which was in doubt and is not in ClickHouse; `payload` is its line. */
 export function letterRecord(key: Key, payload: string): EventRecord {
   return { ...BLANK_RECORD, kind: 'letter', key, payload };
+}
+
+/** What is recorded of a dead letter that was applied after all; `key` is the letter's own, in hex. */
+export interface RedrivenLetter extends Pick<DeadLetter, 'kind' | 'accountId' | 'id' | 'reason'> {
+  readonly key: string;
+  readonly outcome: 'accepted' | 'applied' | 'stale' | 'duplicate';
+}
+
+/** The record that commits it, once a letter. */
+export function redrivenRecord({ key, accountId, id, kind, reason, outcome }: RedrivenLetter): EventRecord {
+  const payload = JSON.stringify({ key, accountId, id, kind, reason, outcome });
+  return { ...BLANK_RECORD, kind: 'redriven', key: redrivenKey(key), payload };
 }

@@ -113,6 +113,16 @@ export const DEAD_LETTER_COLUMNS = [
 
 export const PARKED_EVENT_COLUMNS = ['account_id', 'id', 'kind', 'reason', 'body', ...TAIL_COLUMNS] as const;
 
+export const REDRIVEN_LETTER_COLUMNS = [
+  'key',
+  'account_id',
+  'id',
+  'kind',
+  'reason',
+  'outcome',
+  ...TAIL_COLUMNS,
+] as const;
+
 export const RELEASED_EVENT_COLUMNS = ['account_id', 'id', 'kind', ...TAIL_COLUMNS] as const;
 
 /** `partition` is 0 unless PARTITIONS is more than 1. */
@@ -141,6 +151,7 @@ export const TABLE_COLUMNS = {
   dead_letters: DEAD_LETTER_COLUMNS,
   parked_events: PARKED_EVENT_COLUMNS,
   released_events: RELEASED_EVENT_COLUMNS,
+  redriven_letters: REDRIVEN_LETTER_COLUMNS,
   flushed_blocks: FLUSHED_BLOCK_COLUMNS,
   ledger_identity: LEDGER_IDENTITY_COLUMNS,
   price_versions: PRICE_VERSION_COLUMNS,

@@ -15,6 +15,7 @@ const TABLES = [
   'dead_letters',
   'parked_events',
   'released_events',
+  'redriven_letters',
 ];
 
 const REACH = TABLES.map(

@@ -1,7 +1,8 @@
-/** `dead-letters list`: what was set aside, newest first. */
+/** `dead-letters list`: what was set aside, newest first. `dead-letters redrive` is cli/redrive's. */
 import { type DeadLetterRow, EVERY_REASON, readDeadLetters } from '../dead-letters.ts';
 import { choiceFlag, idFlag, integerFlag } from '../flags.ts';
 import type { Invocation, Program } from '../program.ts';
+import { registerRedrive } from '../redrive/command.ts';
 import { withSystem } from '../system.ts';
 import { cellText, plural } from '../terminal/format.ts';
 import { table } from '../terminal/table.ts';
@@ -21,7 +22,7 @@ interface Flags {
 }
 
 export function registerDeadLetters(program: Program): void {
-  const group = program.group('dead-letters', 'look at what could not be applied');
+  const group = program.group('dead-letters', 'look at what could not be applied, or apply it again');
   const command = program
     .command(
       'list',
@@ -38,6 +39,7 @@ export function registerDeadLetters(program: Program): void {
     .option('--account <ID>', 'only of this account', idFlag('--account'))
     .option('--limit <N>', 'at most this many', integerFlag('--limit', 1, LIMIT_MAX), LIMIT_DEFAULT);
   program.action<Flags>(command, (invocation, flags) => list(invocation, flags));
+  registerRedrive(program, group);
 }
 
 function list(invocation: Invocation, { reason, account, limit }: Flags): Promise<void> {
@@ -64,6 +66,7 @@ function view(rows: readonly DeadLetterRow[]): string {
       { title: 'ACCOUNT', cell: (one) => cellText(one.accountId, ID_CHARS_MAX) },
       { title: 'ID', cell: (one) => cellText(one.id, ID_CHARS_MAX) },
       { title: 'FIELD', cell: (one) => cellText(one.field, ID_CHARS_MAX) },
+      { title: 'REDRIVEN (UTC)', cell: (one) => (one.redrivenAt ?? '').slice(0, 19).replace('T', ' ') },
       { title: 'DETAIL', cell: (one) => cellText(one.detail, DETAIL_CHARS_MAX) },
       ...(isWide ? [{ title: 'BODY', cell: (one: DeadLetterRow) => cellText(one.body, BODY_CHARS_MAX) }] : []),
     ],

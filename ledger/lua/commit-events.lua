@@ -14,10 +14,11 @@
 --       (released: first arrival), day i4, offset I4, length I4, payload H (0: none; all count from 1, a server within
 --       its account). Kinds: 0 usage, 1 dead letter, 2 to be parked, 3 an identity to be freed (the key, with a line for
 --       the outbox; or with a list, which is a hash then, the field in the payload), 4 seen (looked up: the same),
---       5 dead letter that is in doubt no more (looked up: new); +8 released, +16 looked up.
+--       5 dead letter that is in doubt no more (looked up: new), 7 a dead letter that was applied after all;
+--       +8 released, +16 looked up.
 -- Returns {clock, sequence (or the last one), outcomes, waiting rows, directory, last forgotten day (-1: none)}: one
 --       letter an event: a accepted, d duplicate, c conflict, t too late, f future, p parked, l parked letters full,
---       D dead letter recorded, e recorded before, F freed; and of those that nothing was done for, to be sent again:
+--       D dead letter recorded, e recorded before, F freed, R redrive recorded; and of those that nothing was done for, to be sent again:
 --       s stale profile, o its id may be forgotten here: look it up, w it waited too long for a release: expire it.
 --       An error reply FENCE … when the ledger is another one or went back in time; RELEASED when the page moved on.
 
@@ -70,7 +71,7 @@ do
 end
 
 local accounts, fresh = {}, {}
-local entries, splits, parks, dead, parkedLines, releasedLines = {}, {}, {}, {}, {}, {}
+local entries, splits, parks, dead, parkedLines, releasedLines, redrivenLines = {}, {}, {}, {}, {}, {}, {}
 local outcomes, accepted, duplicates, parkedNow = {}, 0, 0, m.parked
 -- What the write half remembers: bucket, key, value, side by side, because a table an event costs more than the event.
 local rememberedIn, rememberedKey, rememberedValue, remembered = {}, {}, {}, 0
@@ -151,12 +152,17 @@ local function one(kind, isReleased, isOld, ai, si, bucket, list, key, hash, cos
   if not isReleased then
     local known = fresh[key] or call('HGET', KEYS[bucketKey + bucket], key)
     if known then
-      if kind == 1 then return 'e' end
+      if kind == 1 or kind == 7 then return 'e' end
       if string.sub(known, 1, 4) ~= hash then return 'c' end
       duplicates = duplicates + 1
       return 'd'
     end
     if kind == 1 then return bury(kind, bucket, key, hash, payload) end
+    if kind == 7 then
+      remember(key, bucket, hash)
+      redrivenLines[#redrivenLines + 1] = ARGV[payloadBase + payload]
+      return 'R'
+    end
     -- With it every later event of the same id: none may overtake it.
     if isOld or (anyLeft and left[key]) then
       left[key] = true; anyLeft = true
@@ -245,6 +251,7 @@ if #entries > 0 then add('entries', table.concat(entries, '\n')) end
 if #dead > 0 then add('dead', table.concat(dead, '\n')) end
 if #parkedLines > 0 then add('parked', table.concat(parkedLines, '\n')) end
 if #releasedLines > 0 then add('released', table.concat(releasedLines, '\n')) end
+if #redrivenLines > 0 then add('redriven', table.concat(redrivenLines, '\n')) end
 redis.call('XADD', KEYS[2], text(sequence) .. '-0', unpack(row))
 redis.call('HSET', KEYS[1], 'sequence', text(sequence), 'day', text(m.day))
 if duplicates > 0 then redis.call('HINCRBY', KEYS[1], 'duplicates', duplicates) end

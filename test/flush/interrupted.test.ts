@@ -90,6 +90,7 @@ describe('acknowledged and yet not there', () => {
     'account_contacts',
     'parked_events',
     'released_events',
+    'redriven_letters',
     'dead_letters',
   ] as const)('one month of %s', async (table) => {
     // Commits before and after the month's end: their rows lie in two partitions.

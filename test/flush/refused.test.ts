@@ -112,7 +112,7 @@ describe('poison lines', () => {
         'contacts',
         '{"accountId":"acc-9","email":"secret@example.com","recipients":{"a":1}}',
       ],
-      ...['dead', '{broken', 'parked', '"a text"', 'released', '[1'],
+      ...['dead', '{broken', 'parked', '"a text"', 'released', '[1', 'redriven', '[]x'],
     );
     world.commits.push({ sequence: 3, commit: { at: AT, entries: [grantLine('acc-9', 1), grantLine('acc-9', 2)] } });
     await world.flushAll();
@@ -126,6 +126,7 @@ describe('poison lines', () => {
         'ledger_entries',
         'ledger_entries',
         'parked_events',
+        'redriven_letters',
         'released_events',
       ].map((t) => `3 ${t}`),
     );

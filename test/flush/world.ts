@@ -140,6 +140,9 @@ export function fullCommit(n: number, usageRows = 6): TestCommit {
     ],
     parked: [{ accountId: account, id: `p-${n}`, kind: 'event', reason: 'unknown-model', body }],
     released: [{ accountId: account, id: `p-${n}`, kind: 'event' }],
+    redriven: [
+      { key: `k${n}`, accountId: account, id: `d-${n}`, kind: 'event', reason: 'invalid', outcome: 'accepted' },
+    ],
   };
 }
 
@@ -179,7 +182,7 @@ export async function expectExact(world: World, refused: ReadonlySet<string> = n
     );
     expect({ table, rows: have }).toEqual({ table, rows: want });
   }
-  const list = (field: 'history' | 'contacts' | 'dead' | 'parked' | 'released', key: string) =>
+  const list = (field: 'history' | 'contacts' | 'dead' | 'parked' | 'released' | 'redriven', key: string) =>
     commits
       .flatMap(({ sequence, commit }) =>
         (commit[field] ?? []).map((line) => `${sequence} ${(line as Record<string, string>)[key]}`),
@@ -195,6 +198,7 @@ export async function expectExact(world: World, refused: ReadonlySet<string> = n
     ['dead_letters', 'id', list('dead', 'id')],
     ['parked_events', 'id', list('parked', 'id')],
     ['released_events', 'id', list('released', 'id')],
+    ['redriven_letters', 'key', list('redriven', 'key')],
   ] as const) {
     const filter = table === 'dead_letters' ? `WHERE reason != 'unflushable'` : '';
     const rows = await query<{ row: string }>(

@@ -158,6 +158,7 @@ describe('at start', () => {
     ['dead_letters', { key: 'k', queued_at: START_MS }],
     ['parked_events', { account_id: 'a', id: 'p' }],
     ['released_events', { account_id: 'a', id: 'p' }],
+    ['redriven_letters', { key: 'k' }],
   ];
   test.each(rows)('rows in %s of a block that was not finished count', async (table, row) => {
     await identity(LEDGER);

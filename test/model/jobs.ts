@@ -2,10 +2,13 @@
  * What scheduled jobs and the notifier do, as far as the contract says: look at thresholds without a debit, send what
  * is unsent, apply dead letters again.
  *
- * Decided here because the contract is silent: a redrive charges as of now, judges lateness again save for what was
- * parked (that was judged when it first arrived), and leaves a letter where it is when it would only die again or wait.
+ * Decided here because the contract is silent: a redrive charges as of now and does not ask again how late an event is
+ * (what died of that could never be applied otherwise), but leaves what is still ahead of the clock; a command is applied
+ * with the time it was queued where it carries none; what was applied before counts as redriven; and a letter stays where
+ * it is when it would only die again or wait.
  */
-import { eventBody } from '../../core/identity.ts';
+import { commandBody, eventBody } from '../../core/identity.ts';
+import { FUTURE_MS_MAX } from '../../core/limits.ts';
 import { priceEvent } from '../../core/price.ts';
 import type { AccountCommand, UsageEvent } from '../../core/types.ts';
 import { reviewAlerts } from './alerts.ts';
@@ -13,7 +16,7 @@ import { applyCommand } from './commands.ts';
 import { openCommit, settle } from './commit.ts';
 import { bringUpToDate } from './cycles.ts';
 import { exhume } from './dead-letters.ts';
-import { admit, applyEvent } from './events.ts';
+import { admit } from './events.ts';
 import { type DeadLetter, type DeadReason, identity, type Mail, type Model } from './state.ts';
 
 /** `cycle-reset`, `threshold-check` and `daily-limits` in one: every account, brought up to date and looked at. */
@@ -44,21 +47,21 @@ export const redrive = (model: Model, clock: number, reason?: DeadReason): numbe
 const applies = (model: Model, letter: DeadLetter, clock: number): boolean => {
   const { source } = letter;
   if (!model.accounts.has(source.accountId) && !isFirstUpsert(source)) return false;
-  return isCommand(source) ? commandApplies(model, source, clock) : eventApplies(model, letter, source, clock);
+  return isCommand(source) ? commandApplies(model, source, clock) : eventApplies(model, source, clock);
 };
 
 const commandApplies = (model: Model, command: AccountCommand, clock: number): boolean => {
-  if (model.seenCommands.has(identity(command.accountId, command.id))) return false;
+  const seen = model.seenCommands.get(identity(command.accountId, command.id));
+  if (seen !== undefined) return seen === commandBody(command);
   return applyCommand(model, command, { clock, queuedAt: clock }).outcome !== 'dead-letter';
 };
 
-const eventApplies = (model: Model, { reason }: DeadLetter, event: UsageEvent, clock: number): boolean => {
+const eventApplies = (model: Model, event: UsageEvent, clock: number): boolean => {
   const seen = model.seenEvents.get(identity(event.accountId, event.id));
   if (seen !== undefined) return seen === eventBody(event);
   if (priceEvent(model.book, event.model, event.tokens, event.occurredAt, event.keySource) === undefined) return false;
+  if (event.occurredAt > clock + FUTURE_MS_MAX) return false;
   const at = { clock, queuedAt: clock };
-  if (reason !== 'unknown-account' && reason !== 'unknown-model')
-    return applyEvent(model, event, at).outcome === 'accepted';
   const commit = openCommit(clock);
   const { outcome } = admit(model, commit, event, at);
   settle(commit);

@@ -184,6 +184,20 @@ describe('parked', () => {
     expect(s.purchase('1')).toEqual(dead('unknown-account'));
   });
 
+  test('redrive applies what was too late, and what is not ahead of the clock any more', () => {
+    const s = story();
+    s.upsert();
+    s.call('10', { id: 'late', occurredAt: s.now() - 36 * DAY_MS });
+    s.call('5', { id: 'ahead', occurredAt: s.now() + DAY_MS });
+    expect(letters(s)).toEqual(['late too-late', 'ahead future']);
+    expect(redrive(s.model, s.now())).toBe(1);
+    expect(s.left()).toEqual(['90', '0', '0']);
+    s.at(DAY_MS);
+    expect(redrive(s.model, s.now())).toBe(1);
+    expect(s.left()).toEqual(['85', '0', '0']);
+    expect(redrive(s.model, s.now())).toBe(0);
+  });
+
   test('redrive leaves what would only die or wait again', () => {
     const s = story({ parkedMax: 0 });
     s.call('1', { id: 'lost', accountId: 'nobody' });

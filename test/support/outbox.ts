@@ -29,6 +29,7 @@ export type TestCommit = {
   readonly dead?: readonly object[];
   readonly parked?: readonly object[];
   readonly released?: readonly object[];
+  readonly redriven?: readonly object[];
 };
 
 const DAY_MS = 86_400_000;
@@ -100,7 +101,7 @@ export async function appendCommit(
     );
   }
   if (commit.entries !== undefined) fields.push('entries', commit.entries.join('\n'));
-  for (const name of ['history', 'contacts', 'dead', 'parked', 'released'] as const) {
+  for (const name of ['history', 'contacts', 'dead', 'parked', 'released', 'redriven'] as const) {
     const lines = commit[name];
     if (lines !== undefined) fields.push(name, lines.map((line) => JSON.stringify(line)).join('\n'));
   }

@@ -73,6 +73,7 @@ export const FLUSH_TABLES: readonly FlushTable[] = [
   lineTable('account_contacts', 'contacts'),
   lineTable('parked_events', 'parked'),
   lineTable('released_events', 'released'),
+  lineTable('redriven_letters', 'redriven'),
   DEAD_LETTERS,
   FLUSHED_BLOCKS,
 ];
