@@ -1,6 +1,6 @@
 /**
- * The queues of this program, the first two being the platform's to write to, and how this service runs BullMQ on them: every option that exactly-once
- * depends on is set here, for nothing may depend on the options a producer set.
+ * The two queues the platform writes to and the program's own, and how this service runs BullMQ on them: every option
+ * that exactly-once depends on is set here, for nothing may depend on the options a producer set.
  */
 import { type Job, Queue, WaitingError, Worker, type WorkerOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
