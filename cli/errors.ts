@@ -46,7 +46,12 @@ export function errorLines(error: unknown, debug: boolean): string[] {
   if (debug) return stacks(error).split('\n');
   // Of foreign errors only the first line: the rest may quote data.
   const words = error instanceof FlowlyError ? error.message : firstLine(error);
-  return [words.replaceAll('\n', ' ')];
+  return [plain(words)];
+}
+
+/** On one line, and nothing in it steers the terminal: a path or a file's content may be quoted. */
+function plain(words: string): string {
+  return words.replace(/\s*\n\s*/g, ' ').replace(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/gu, '·');
 }
 
 /** Characters of a foreign error's first line that are shown. */

@@ -2,14 +2,13 @@
  * What flags accept: ids, times, zones, whole numbers, choices. Pure; each reader is handed to commander and throws a
  * UsageError with the flag, what is wrong with its value, and what is accepted.
  */
+import { quotedCut } from '../core/quoted.ts';
 import { assertTimeZone, parseAnchor } from '../core/zones.ts';
 import { EVENT_TIME_MS_MAX } from '../schema/fields.ts';
 import { isId } from '../schema/text.ts';
 import { parseIsoTime } from '../schema/times.ts';
 import { UsageError } from './errors.ts';
 
-/** Characters of a refused value that are shown. */
-const SHOWN_CHARS_MAX = 40;
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
 
 /** A reader of one flag's text. */
@@ -102,6 +101,5 @@ export function instantOf(time: TimeFlag): number {
 }
 
 export function refused(flag: string, value: string, accepted: string): UsageError {
-  const cut = value.length > SHOWN_CHARS_MAX ? `${value.slice(0, SHOWN_CHARS_MAX)}…` : value;
-  return new UsageError(`${flag} is ${value === '' ? 'empty' : JSON.stringify(cut)}, but must be ${accepted}.`, flag);
+  return new UsageError(`${flag} is ${value === '' ? 'empty' : quotedCut(value)}, but must be ${accepted}.`, flag);
 }

@@ -110,11 +110,16 @@ function configure(command: Command, output: Output): Command {
     });
 }
 
+/** A word that was typed, as far as it is shown; the longest of commander's own and of our flags is far shorter. */
+const WORD_CHARS_MAX = 60;
+const LONG_WORD = new RegExp(`\\S{${WORD_CHARS_MAX + 1},}`, 'g');
+
 /** Commander's complaint as a sentence: "unknown option '--jsn' (Did you mean --json?)". */
 export function usageSentence(message: string): UsageError {
   const words = message
     .replace(/^error: /, '')
     .replaceAll('\n', ' ')
+    .replace(LONG_WORD, (word) => `${word.slice(0, WORD_CHARS_MAX)}…`)
     .trim();
   return new UsageError(`${words.endsWith(')') || words.endsWith('.') ? words : `${words}.`}`);
 }

@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { PermanentError } from '../core/errors.ts';
 import { ACCEPT_DAYS_DEFAULT } from '../core/limits.ts';
+import { quotedCut } from '../core/quoted.ts';
 
 /** Log levels of pino. */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -19,8 +20,6 @@ const USAGE_CONCURRENCY_MAX = 1_000;
 const FLUSH_INTERVAL_MS_MAX = 60_000;
 /** Rows of 220 bytes: 22 GB of Redis. */
 const OUTBOX_ROWS_MAX_MAX = 100_000_000;
-/** Characters of a refused value that are shown. */
-const SHOWN_CHARS_MAX = 40;
 
 /** What a setting says of itself, for `--help` and the README's table. */
 export interface SettingWords {
@@ -60,8 +59,8 @@ const integer = (min: number, max: number, preset: number, words: Pick<SettingWo
     .default(preset)
     .meta({ ...words, accepted: `an integer from ${min} to ${max}`, unset: String(preset) });
 
-/** A folder or file: any text that is no blank and has no NUL. */
-const path = () => z.string().regex(/^[^\0]*\S[^\0]*$/);
+/** A folder or file: any text that is no blank and has no control characters, which configuration files cannot hold. */
+const path = () => z.string().regex(/^\P{Cc}*[^\s\p{Cc}]\P{Cc}*$/u);
 
 /** Every variable the program reads. One that is set to the empty text counts as unset. */
 export const environment = z.object({
@@ -186,11 +185,6 @@ export function settings(): readonly (SettingWords & { readonly name: string })[
 function refusal(name: string, value: string): string {
   const { accepted, secret } = settings().find((one) => one.name === name)!;
   const what =
-    secret === true ? 'has a value that cannot be used (not shown: it may hold a password)' : `is ${shown(value)}`;
+    secret === true ? 'has a value that cannot be used (not shown: it may hold a password)' : `is ${quotedCut(value)}`;
   return `${name} ${what}, but must be ${accepted}.`;
-}
-
-function shown(value: string): string {
-  const cut = value.length > SHOWN_CHARS_MAX ? `${value.slice(0, SHOWN_CHARS_MAX)}…` : value;
-  return JSON.stringify(cut);
 }

@@ -8,6 +8,8 @@ import { formatCredits, parseCredits } from '../core/money.ts';
 import { COMMAND_TIME_MS_MAX, freeText, id, readText, strictObject, time } from './fields.ts';
 
 const LABEL_CHARS_MAX = 100;
+/** More than any address that is typed or copied. */
+const SCHEMA_ADDRESS_CHARS_MAX = 500;
 const ACCEPTED_RATE =
   'credits per 1,000 tokens as a decimal string such as "0.375": at most six decimals, ' +
   `from 0 to ${formatCredits(BigInt(RATE_MICROS_PER_1000_MAX))}`;
@@ -49,10 +51,7 @@ const versionSchema = strictObject('an object', {
 }).meta({ description: 'One version of the prices.' });
 
 export const priceBookSchema = strictObject('an object with versions', {
-  $schema: z
-    .string({ error: () => 'the address of a JSON Schema' })
-    .optional()
-    .meta({ description: 'For editors.' }),
+  $schema: freeText('For editors: the address of this schema.', 1, SCHEMA_ADDRESS_CHARS_MAX).optional(),
   versions: z
     .array(versionSchema, { error: () => 'a list of versions' })
     .min(1, { error: () => 'a list of at least one version' })

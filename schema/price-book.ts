@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { PermanentError } from '../core/errors.ts';
 import { type ModelPrice, type PriceBook, type PriceVersion, priceBook } from '../core/price.ts';
+import { quoted, SHOWN_CHARS_MAX } from '../core/quoted.ts';
 import { type PriceVersionFile, priceBookSchema } from './price-book-schema.ts';
 import { refusalOf } from './wording.ts';
 
@@ -79,7 +80,7 @@ const placeIn = (json: unknown, field: string): string => {
     Number(version)
   ];
   const name = (value: unknown): string =>
-    typeof value === 'string' ? JSON.stringify(value.slice(0, 40)) : '(without a name)';
+    typeof value === 'string' ? quoted(value.slice(0, SHOWN_CHARS_MAX)) : '(without a name)';
   const inVersion = `, version ${name(versionJson?.name)}`;
   return model === undefined ? inVersion : `${inVersion}, model ${name(versionJson?.models?.[Number(model)]?.model)}`;
 };

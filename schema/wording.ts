@@ -4,11 +4,11 @@
  * it. Invariant: a sentence shows at most 40 characters of a value, and none of one that is about a person.
  */
 import type { z } from 'zod';
+import { quoted, SHOWN_CHARS_MAX } from '../core/quoted.ts';
 
 /** `field` is a path such as `tokens.input` or `alerts[0].credits`. */
 export type Refusal = { readonly ok: false; readonly field: string; readonly reason: string };
 
-const SHOWN_CHARS_MAX = 40;
 /** Shown by length only: dead letters and logs hold no personal data. */
 const PERSONAL_FIELDS: ReadonlySet<PropertyKey | undefined> = new Set(['email', 'name', 'recipients']);
 
@@ -42,15 +42,9 @@ export const describe = (value: unknown, personal = false): string => {
 const describeText = (text: string, personal: boolean): string => {
   if (text === '') return 'is an empty text';
   if (personal) return `is a text of ${text.length} characters`;
-  if (text.length <= SHOWN_CHARS_MAX) return `is the text ${quote(text)}`;
-  return `is a text of ${text.length} characters (${quote(text.slice(0, SHOWN_CHARS_MAX))}…)`;
+  if (text.length <= SHOWN_CHARS_MAX) return `is the text ${quoted(text)}`;
+  return `is a text of ${text.length} characters (${quoted(text.slice(0, SHOWN_CHARS_MAX))}…)`;
 };
-
-/** As JSON, so that control characters and half surrogates show instead of acting; the rest of what acts is shown too. */
-const quote = (text: string): string =>
-  JSON.stringify(text).replace(/[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (char) => {
-    return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  });
 
 /** `tokens.input`, `alerts[0].credits`; a name that is no plain word is quoted and cut. */
 const fieldName = (path: readonly PropertyKey[], what: string): string => {
@@ -63,7 +57,7 @@ const fieldName = (path: readonly PropertyKey[], what: string): string => {
 };
 
 const plainName = (name: string): string =>
-  /^[A-Za-z0-9_$-]{1,40}$/.test(name) ? name : quote(name.slice(0, SHOWN_CHARS_MAX));
+  /^[A-Za-z0-9_$-]{1,40}$/.test(name) ? name : quoted(name.slice(0, SHOWN_CHARS_MAX));
 
 /** Own properties only: a field called `constructor` that is not there is missing, not a function. */
 const valueAt = (input: unknown, path: readonly PropertyKey[]): unknown => {
