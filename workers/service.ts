@@ -5,6 +5,7 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
+import { systemClock } from '../core/clock.ts';
 import type { PriceBook } from '../core/price.ts';
 import { checkFence, type LedgerContext } from '../ledger/context.ts';
 import { FenceError } from '../ledger/scripts.ts';
@@ -59,6 +60,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const environment: WorkerEnvironment = {
     connection,
     log,
+    clock: systemClock,
     signal: aborter.signal,
     halt: (error) => {
       if (aborter.signal.aborted) return;

@@ -43,6 +43,7 @@ export async function startWorker(redis: Redis, prefix: string): Promise<Running
     environment: {
       connection: redis,
       log: createLog({ level: 'silent' }),
+      clock: Date.now,
       signal: new AbortController().signal,
       halt: (error) => {
         throw error;

@@ -29,7 +29,7 @@ export async function startAccountsWorker({
   await queue.setGlobalConcurrency(1);
   const handle = async (job: Job): Promise<CommandResult> => {
     try {
-      return await take(commit, job);
+      return await take(commit, job, environment.clock());
     } catch (error) {
       environment.halt(error);
       // Not thrown: a job that failed would lose its place. Left as it is, it comes first again once its lock runs out.
@@ -43,12 +43,13 @@ export async function startAccountsWorker({
   });
   const { connection, log } = environment;
   logQueueErrors(worker, ACCOUNTS_QUEUE, log, unreadableMender(worker, connection, log));
+  worker.on('completed', (job) => environment.onCompleted?.(job.id ?? ''));
   worker.run().catch(environment.halt);
   return { close: () => closeWorker(worker, environment.signal) };
 }
 
-async function take(commit: CommitGroupOptions, job: Job): Promise<CommandResult> {
-  const queuedAt = queuedAtOf(job, Date.now());
+async function take(commit: CommitGroupOptions, job: Job, now: number): Promise<CommandResult> {
+  const queuedAt = queuedAtOf(job, now);
   const parsed = parseCommand(job.name, job.data);
   if (!parsed.ok) return setAside(commit, letterOf(job, queuedAt, 'invalid', parsed.field, parsed.reason));
   if (job.attemptsStarted > STARTS_MAX) {

@@ -1,13 +1,14 @@
 /**
  * Collects the entries of the next block from the head of the outbox: as many as fit, or what is there when the oldest
- * has waited long enough, or when it is much and nothing more comes. Only reads; the same entries are there again for the next flusher.
+ * has waited long enough, or when it is much and nothing more comes, or when somebody waits for it. Only reads; the same
+ * entries are there again for the next flusher.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import type { LedgerKeys } from '../../ledger/keys.ts';
 import { type OutboxEntry, readEntries } from '../../ledger/outbox.ts';
 import { rowsOf } from './block.ts';
-import { type FlushLimits, PAGE_ENTRIES_MAX, PAGE_ENTRIES_MIN } from './limits.ts';
+import type { Hurry } from './hurry.ts';
+import { type FlushLimits, HURRIED_POLL_MS, PAGE_ENTRIES_MAX, PAGE_ENTRIES_MIN } from './limits.ts';
 
 /** The entries from sequence `first` on, at least one. Rejects when `stopping` aborts, or with Redis's error. */
 export async function collectEntries(
@@ -16,6 +17,7 @@ export async function collectEntries(
   limits: FlushLimits,
   first: number,
   stopping: AbortSignal,
+  hurry: Hurry,
 ): Promise<OutboxEntry[]> {
   const entries: OutboxEntry[] = [];
   let rows = 0;
@@ -36,9 +38,10 @@ export async function collectEntries(
       bytes += entry.bytes;
     }
     if (page.length === countMax) continue;
-    if (entries.length > 0 && performance.now() - sinceMs >= limits.flushIntervalMs) return entries;
+    const isRipe = hurry.isOn || performance.now() - sinceMs >= limits.flushIntervalMs;
+    if (entries.length > 0 && isRipe) return entries;
     if (page.length === 0 && rows >= limits.restRowsMin) return entries;
-    await sleep(limits.pollMs, undefined, { signal: stopping });
+    await hurry.sleep(hurry.isOn ? Math.min(HURRIED_POLL_MS, limits.pollMs) : limits.pollMs, stopping);
   }
 }
 

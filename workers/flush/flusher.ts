@@ -4,7 +4,6 @@
  * the next is read and encoded; it is sealed only when the one before it is trimmed, so one block is in flight at a time
  * and the marks stay true (marks.ts).
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { Redis } from 'ioredis';
 import { PermanentError } from '../../core/errors.ts';
@@ -17,6 +16,7 @@ import { type Block, makeBlock, sealedBlock } from './block.ts';
 import { ChainHeads } from './chain-heads.ts';
 import { collectEntries, readRange } from './collect.ts';
 import { type Delivery, deliver, type FlushPoint } from './deliver.ts';
+import { Hurry } from './hurry.ts';
 import { Lease } from './lease.ts';
 import { BLOCKS_PER_PARTITION, FLUSH_LIMITS, type FlushLimits } from './limits.ts';
 import type { FlushLog } from './log.ts';
@@ -45,6 +45,8 @@ export interface Flusher {
   stop(): Promise<void>;
   /** Resolves when everything that is in the outbox now is in ClickHouse and trimmed; rejects when it stops before. */
   flushed(): Promise<void>;
+  /** The same without waiting for blocks to fill, for whoever is about to read what was committed. */
+  flushNow(): Promise<void>;
   /** Resolves when it has stopped; rejects with the permanent error that ended it. */
   readonly done: Promise<void>;
 }
@@ -58,6 +60,7 @@ export function createFlusher(options: FlusherOptions): Flusher {
   const stop = new AbortController();
   const { promise: done, resolve: ended, reject: failed } = Promise.withResolvers<void>();
   done.catch(() => undefined); // whoever needs to know awaits it
+  const hurry = new Hurry();
   let started = false;
 
   async function passed(point: FlushPoint): Promise<void> {
@@ -104,12 +107,13 @@ export function createFlusher(options: FlusherOptions): Flusher {
       sequence = block.seal.lastSequence;
       next = prepare(sequence + 1, before + 1, until);
       await deliver(delivery, block, false);
+      hurry.stir();
     }
   }
 
   /** Collects and encodes a block ahead of its turn. */
   function prepare(first: number, number: number, until: AbortSignal): Promise<Block> {
-    const block = collectEntries(redis, keys, limits, first, until).then((e) => makeBlock(e, number, partition));
+    const block = collectEntries(redis, keys, limits, first, until, hurry).then((e) => makeBlock(e, number, partition));
     block.catch(() => undefined); // awaited in its turn, which may not come
     return block;
   }
@@ -151,21 +155,24 @@ export function createFlusher(options: FlusherOptions): Flusher {
       if (!started) ended();
       await done.catch(() => undefined);
     },
-    async flushed() {
-      const { newestSequence } = await readBacklog(redis, keys);
-      let isOver = false;
-      done
-        .finally(() => {
-          isOver = true;
-        })
-        .catch(() => undefined);
-      while ((await door.readFlushed()).sequence < newestSequence) {
-        if (isOver) {
-          await done;
-          throw new PermanentError('flush-stopped', 'The flusher was stopped before everything was flushed.');
-        }
-        await sleep(limits.pollMs);
-      }
-    },
+    flushed,
+    flushNow: () => hurry.during(flushed),
   };
+
+  async function flushed(): Promise<void> {
+    const { newestSequence } = await readBacklog(redis, keys);
+    let isOver = false;
+    done
+      .finally(() => {
+        isOver = true;
+      })
+      .catch(() => undefined);
+    while ((await door.readFlushed()).sequence < newestSequence) {
+      if (isOver) {
+        await done;
+        throw new PermanentError('flush-stopped', 'The flusher was stopped before everything was flushed.');
+      }
+      await hurry.sleep(limits.pollMs);
+    }
+  }
 }

@@ -37,6 +37,9 @@ export const FLUSH_LIMITS: FlushLimits = {
   backoffLastMs: 5_000,
 };
 
+/** How often the outbox is looked at while somebody waits for it to be flushed: far less than a block takes. */
+export const HURRIED_POLL_MS = 2;
+
 /** Entries of one read: enough to fill a block of tiny commits in few round trips, few enough to bound one reply. */
 export const PAGE_ENTRIES_MIN = 16;
 export const PAGE_ENTRIES_MAX = 2_000;

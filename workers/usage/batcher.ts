@@ -17,12 +17,15 @@ export interface BatcherOptions {
   readonly groupMax?: number;
   /** Left out: COMMITS_IN_FLIGHT_MAX. */
   readonly inFlightMax?: number;
+  /** Left out: GROUP_WAIT_MS. 0: nothing waits, whoever sends has grouped by itself. */
+  readonly groupWaitMs?: number;
 }
 
 export class Batcher {
   private readonly options: BatcherOptions;
   private readonly groupMax: number;
   private readonly inFlightMax: number;
+  private readonly groupWaitMs: number;
   private waiting: UsageItem[] = [];
   private taken = 0;
   private inFlight = 0;
@@ -34,12 +37,13 @@ export class Batcher {
     this.options = options;
     this.groupMax = options.groupMax ?? COMMIT_EVENTS_MAX;
     this.inFlightMax = options.inFlightMax ?? COMMITS_IN_FLIGHT_MAX;
+    this.groupWaitMs = options.groupWaitMs ?? GROUP_WAIT_MS;
   }
 
   /** Takes events; each is settled through its own `settle`. */
   add(items: readonly UsageItem[]): void {
     for (const item of items) this.waiting.push(item);
-    this.pump(false);
+    this.pump(this.groupWaitMs === 0);
   }
 
   /** Holds back new commits (the outbox is full) or lets them go on. */
@@ -62,7 +66,7 @@ export class Batcher {
       this.timer = setTimeout(() => {
         this.timer = undefined;
         this.pump(true);
-      }, GROUP_WAIT_MS);
+      }, this.groupWaitMs);
     }
   }
 

@@ -42,6 +42,8 @@ export interface UsageWorkerOptions {
   /** Jobs worked on at once: enough single-event jobs to fill a group, few enough to hold in memory. */
   readonly concurrency: number;
   readonly outboxRowsMax?: number;
+  /** How long a lone event waits for company; left out: GROUP_WAIT_MS. */
+  readonly groupWaitMs?: number;
 }
 
 export interface RunningWorker {
@@ -85,6 +87,7 @@ export function startUsageWorker(options: UsageWorkerOptions): RunningWorker & {
       return (items) => commit(lane, items);
     }),
     onHalt: environment.halt,
+    ...(options.groupWaitMs === undefined ? {} : { groupWaitMs: options.groupWaitMs }),
   });
   const room = new Room({
     context,
@@ -100,7 +103,7 @@ export function startUsageWorker(options: UsageWorkerOptions): RunningWorker & {
   });
 
   async function handle(job: Job): Promise<UsageJobResult> {
-    const queuedAt = queuedAtOf(job, Date.now());
+    const queuedAt = queuedAtOf(job, environment.clock());
     const taken = take(job, queuedAt);
     const outcomes: EventOutcome[] = new Array(taken.length);
     const ids = taken.map((one) => ('event' in one ? one.event.id : one.dead.id));
@@ -126,6 +129,7 @@ export function startUsageWorker(options: UsageWorkerOptions): RunningWorker & {
   }
 
   logQueueErrors(worker, USAGE_QUEUE, log, unreadableMender(worker, connection, log));
+  worker.on('completed', (job) => environment.onCompleted?.(job.id ?? ''));
   worker.run().catch(environment.halt);
   return {
     commitOptions,
