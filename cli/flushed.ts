@@ -34,6 +34,17 @@ export async function flushedUpTo(system: Flushing, sequence: number): Promise<n
   return Math.min(flushed, sequence);
 }
 
+/** What the readers of an account's history need: every `System` has it, see `historyOf`. */
+export type History = Pick<System, 'ledger' | 'reader'> & {
+  /** As `flushedUpTo` below. */
+  readonly flushedUpTo: (sequence: number) => Promise<number>;
+};
+
+export function historyOf(system: Flushing & Pick<System, 'reader'>): History {
+  const { ledger, reader } = system;
+  return { ledger, reader, flushedUpTo: (sequence) => flushedUpTo(system, sequence) };
+}
+
 /** The sentence for people where `flushedUpTo` fell short of what was asked for; undefined where it did not. */
 export function shortfall(complete: number, sequence: number): string | undefined {
   if (complete >= sequence) return undefined;

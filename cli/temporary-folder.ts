@@ -1,11 +1,12 @@
-/** The demo's own data directory: made for it, and taken away when its engines have stopped. */
+/** A data directory of one command's own: made for it, and taken away when its engines have stopped. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { stopKeeper } from '../../runtime/sidecars/stop-keeper.ts';
+import { stopKeeper } from '../runtime/sidecars/stop-keeper.ts';
 
-export function makeFolder(): string {
-  return mkdtempSync(join(tmpdir(), 'flowly-demo-'));
+/** `word` tells people whose folder it is. */
+export function makeFolder(word: string): string {
+  return mkdtempSync(join(tmpdir(), `flowly-${word}-`));
 }
 
 /** Stops what runs in the folder and removes it. */

@@ -2,11 +2,12 @@
 import type { AccountState } from '../../ledger/account.ts';
 import { accountIds } from '../../ledger/account-ids.ts';
 import { knownAccount, readAccounts } from '../accounts.ts';
+import { allBalances } from '../balances.ts';
 import { UsageError } from '../errors.ts';
 import { idFlag } from '../flags.ts';
 import type { Output } from '../output.ts';
 import type { Program } from '../program.ts';
-import { type BalanceShape, balanceShape } from '../shapes/balance.ts';
+import { balanceShape } from '../shapes/balance.ts';
 import { type System, withSystem } from '../system.ts';
 import { balanceCard, balanceTable } from '../terminal/balances.ts';
 import { plural } from '../terminal/format.ts';
@@ -35,16 +36,13 @@ export function registerBalance(program: Program): void {
     }
     const { output, json } = invocation;
     await withSystem(invocation, async (system) => {
-      if (accountId === undefined) return json ? output.jsonArray(shapes(system)) : printTable(output, system);
+      if (accountId === undefined)
+        return json ? output.jsonArray(allBalances(system.ledger)) : printTable(output, system);
       const account = await knownAccount(system.ledger, accountId);
       if (json) return output.json(balanceShape(account));
       return output.line(balanceCard(balanceShape(account), account.profile.timeZone, account.asOf));
     });
   });
-}
-
-async function* shapes({ ledger }: System): AsyncGenerator<BalanceShape> {
-  for await (const account of readAccounts(ledger, await accountIds(ledger))) yield balanceShape(account);
 }
 
 async function printTable(output: Output, { ledger }: System): Promise<void> {

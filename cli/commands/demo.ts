@@ -1,11 +1,11 @@
 /** `demo`: the whole story on sample data, on engines of its own. Touches no other data, whatever the settings say. */
 import { loadPriceBook } from '../../schema/price-book.ts';
-import { makeFolder, removeFolder } from '../demo/folder.ts';
 import { type DemoReport, tellStory } from '../demo/story.ts';
 import { EXIT_FAILED, EXIT_OK, Interrupted } from '../errors.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import type { Invocation, Program } from '../program.ts';
 import { withSystem } from '../system.ts';
+import { makeFolder, removeFolder } from '../temporary-folder.ts';
 import { styled } from '../terminal/table.ts';
 import { withWorkers } from '../workers.ts';
 import { isBalanced } from './reconcile.ts';
@@ -27,7 +27,7 @@ export function registerDemo(program: Program): void {
 
 async function demo(invocation: Invocation, keep: boolean): Promise<number> {
   const { output, json } = invocation;
-  const folder = makeFolder();
+  const folder = makeFolder('demo');
   const tell = json ? async (): Promise<void> => undefined : (text: string) => output.line(text);
   await tell(
     'Three accounts and six servers through the end of a month: made-up calls and a\n' +

@@ -1,9 +1,8 @@
 /** `explain`: one event, what it cost and why, or where it got stuck. */
-import { readAccount } from '../../ledger/account.ts';
+import { askExplain } from '../explain/ask.ts';
 import { explainPage } from '../explain/page.ts';
-import { explainEvent } from '../explain/read.ts';
 import { idFlag } from '../flags.ts';
-import { flushedUpTo, shortfall } from '../flushed.ts';
+import { historyOf } from '../flushed.ts';
 import type { Invocation, Program } from '../program.ts';
 import { withSystem } from '../system.ts';
 
@@ -27,13 +26,8 @@ export function registerExplain(program: Program): void {
 function explain(invocation: Invocation, accountId: string, eventId: string): Promise<void> {
   const { output, json } = invocation;
   return withSystem(invocation, async (system) => {
-    const { ledger, reader } = system;
-    const { account } = await readAccount(ledger, accountId);
-    // Parked events and dead letters belong to no account's last commit: everything must be there.
-    const sequence = Number((await ledger.redis.hget(ledger.keys.meta, 'sequence')) ?? 0);
-    const short = shortfall(await flushedUpTo(system, sequence), sequence);
+    const { shape, account, short } = await askExplain(historyOf(system), accountId, eventId);
     if (short !== undefined) output.say(`flowly-credits: ${short}`);
-    const shape = await explainEvent(reader, accountId, eventId);
     return json ? output.json(shape) : output.line(explainPage(shape, account?.profile.timeZone ?? 'UTC'));
   });
 }

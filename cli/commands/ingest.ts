@@ -1,9 +1,7 @@
 /** `ingest`: a file of events and account commands onto the queues, in its order. */
-import { createReadStream, statSync } from 'node:fs';
-import type { Readable } from 'node:stream';
-import { PermanentError } from '../../core/errors.ts';
 import { EXIT_FAILED, EXIT_OK, Interrupted } from '../errors.ts';
 import { type FeedTotals, feed } from '../ingest/feed.ts';
+import { openInput, readError } from '../ingest/input.ts';
 import { JobWindow } from '../ingest/window.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import type { Invocation, Program } from '../program.ts';
@@ -12,8 +10,6 @@ import { plural, showBytes, showCount } from '../terminal/format.ts';
 import { openProgress, type Progress } from '../terminal/progress.ts';
 import { withWorkers } from '../workers.ts';
 
-/** Bytes of one read: large enough that reading costs nothing beside parsing. */
-const READ_BYTES = 256 * 1024;
 /** Lines that are named one by one; a file of the wrong kind has only such. */
 const INVALID_LINES_NAMED_MAX = 20;
 /** The bar is drawn when there is something new, and a slow step must not look like a stop. */
@@ -68,33 +64,6 @@ async function ingest(invocation: Invocation, file: string): Promise<number> {
     await output.line('`flowly-credits drain` waits until all of it has been applied and written to ClickHouse.');
   }
   return invalid > 0 ? EXIT_FAILED : EXIT_OK;
-}
-
-/** Opened before anything is started, so that a wrong name costs nothing. `size` is undefined where it cannot be known. */
-function openInput(file: string): { input: Readable; size: number | undefined } {
-  if (file === '-') return { input: process.stdin, size: undefined };
-  try {
-    const stat = statSync(file);
-    if (stat.isDirectory()) throw Object.assign(new Error('it is a folder'), { code: 'EISDIR' });
-    return {
-      input: createReadStream(file, { highWaterMark: READ_BYTES }),
-      size: stat.isFile() ? stat.size : undefined,
-    };
-  } catch (error) {
-    throw readError(error, file);
-  }
-}
-
-const READ_PROBLEMS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EACCES: 'permission was denied',
-  EISDIR: 'it is a folder',
-};
-
-function readError(error: unknown, file: string): unknown {
-  const problem = READ_PROBLEMS[(error as NodeJS.ErrnoException | undefined)?.code ?? ''];
-  if (problem === undefined) return error;
-  return new PermanentError('file-unreadable', `${file} cannot be read: ${problem}.`, { field: 'FILE', cause: error });
 }
 
 function nameLine({ output }: Invocation, totals: FeedTotals): (line: number, problem: string) => void {

@@ -1,32 +1,22 @@
 /** `ledger`: what happened to an account's credits, entry by entry. */
-
-import { TransientError } from '../../core/errors.ts';
-import type { AccountState } from '../../ledger/account.ts';
-import { knownAccount } from '../accounts.ts';
 import { EXIT_FAILED, EXIT_OK, UsageError } from '../errors.ts';
-import { idFlag, integerFlag, type TimeFlag, timeFlag } from '../flags.ts';
-import { flushedUpTo, shortfall } from '../flushed.ts';
-import { type LedgerLine, ledgerLineShape } from '../ledger/lines.ts';
-import { type LedgerQuestion, lastLines, readLedger } from '../ledger/read.ts';
-import { type ChainReport, cutOff, verifyChain } from '../ledger/verify.ts';
+import { idFlag, integerFlag, timeFlag } from '../flags.ts';
+import { historyOf } from '../flushed.ts';
+import { askLedger, type LedgerFlags, ledgerShapes, verifyLedger } from '../ledger/ask.ts';
+import { CYCLE_MAX, LINES_MAX } from '../ledger/limits.ts';
+import { lastLines } from '../ledger/read.ts';
+import type { ChainReport } from '../ledger/verify.ts';
 import { ledgerView } from '../ledger/view.ts';
 import type { Invocation, Program } from '../program.ts';
-import { type System, withSystem } from '../system.ts';
+import { withSystem } from '../system.ts';
 import { plural } from '../terminal/format.ts';
 import { rangeOf } from '../usage/range.ts';
 
 /** Lines a person looks through; `--json` prints all. */
 const TABLE_LINES = 200;
-const LINES_MAX = 1_000_000;
-const CYCLE_MAX = 1_000_000;
 const OWN_FLAGS_OF_VERIFY = new Set(['verify', 'json', 'debug']);
 
-interface Flags {
-  readonly cycle?: number;
-  readonly from?: TimeFlag;
-  readonly to?: TimeFlag;
-  readonly limit?: number;
-  readonly events?: boolean;
+interface Flags extends LedgerFlags {
   readonly verify?: boolean;
 }
 
@@ -72,49 +62,24 @@ function ledger(invocation: Invocation, accountId: string, flags: Flags): Promis
   const { output, json } = invocation;
   rangeOf(flags.from, flags.to, 'UTC'); // a range that is wrong in any zone is refused before anything is started
   return withSystem(invocation, async (system) => {
-    const account = await knownAccount(system.ledger, accountId);
-    const complete = await flushedUpTo(system, account.sequence);
-    const short = shortfall(complete, account.sequence);
-    if (short !== undefined) output.say(`flowly-credits: ${short}`);
-    const lines = readLedger(system.reader, questionOf(account, complete, flags));
-    if (!json) {
-      const shown = await lastLines(lines, flags.limit ?? TABLE_LINES);
-      return output.line(ledgerView(shown.lines, shown.before, account.profile.timeZone));
-    }
-    const wanted = flags.limit === undefined ? lines : (await lastLines(lines, flags.limit)).lines;
-    return output.jsonArray(shapes(wanted));
+    const asked = await askLedger(historyOf(system), accountId, flags);
+    if (asked.short !== undefined) output.say(`flowly-credits: ${asked.short}`);
+    if (json) return output.jsonArray(ledgerShapes(asked, flags.limit));
+    const shown = await lastLines(asked.lines, flags.limit ?? TABLE_LINES);
+    return output.line(ledgerView(shown.lines, shown.before, asked.account.profile.timeZone));
   });
 }
 
 async function verify(invocation: Invocation, accountId: string): Promise<number> {
   const { output, json } = invocation;
-  const report = await withSystem(invocation, (system) => verifyLedger(system, accountId));
+  const report = await withSystem(invocation, (system) => verifyLedger(historyOf(system), accountId));
   if (json) await output.json(report);
   else await output.line(verdict(report));
   return report.intact ? EXIT_OK : EXIT_FAILED;
-}
-
-async function verifyLedger(system: System, accountId: string): Promise<ChainReport> {
-  const { ledger, reader } = system;
-  const account = await knownAccount(ledger, accountId);
-  const upTo = await flushedUpTo(system, account.sequence);
-  if (upTo < account.sequence) throw new TransientError('not-flushed', shortfall(upTo, account.sequence)!);
-  const report = await verifyChain(reader, accountId, Number(await ledger.redis.hget(ledger.keys.meta, 'block')));
-  const end = report.intact ? await cutOff(readLedger(reader, { accountId, upTo }), account) : undefined;
-  return end === undefined ? report : { ...report, intact: false, broken: end };
 }
 
 function verdict({ accountId, intact, entries, usageRows, block, head, broken }: ChainReport): string {
   const walked = `${plural(entries, 'entry', 'entries')} and ${plural(usageRows, 'row')} of usage, up to block ${block}`;
   if (intact) return `The ledger of ${accountId} is as it was written: ${walked}.\nIts chain ends with ${head}.`;
   return `The ledger of ${accountId} is not as it was written. Up to there it is: ${walked}.\n${broken!.what}`;
-}
-
-async function* shapes(lines: Iterable<LedgerLine> | AsyncIterable<LedgerLine>) {
-  for await (const line of lines) yield ledgerLineShape(line);
-}
-
-function questionOf(account: AccountState, upTo: number, { cycle, from, to, events }: Flags): LedgerQuestion {
-  const { accountId, profile } = account;
-  return { accountId, upTo, cycle, events, ...rangeOf(from, to, profile.timeZone) };
 }

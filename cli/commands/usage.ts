@@ -1,27 +1,14 @@
 /** `usage`: the rollups, by any of their keys, in buckets of any time zone. */
 import { systemClock } from '../../core/clock.ts';
-import { knownAccount } from '../accounts.ts';
-import { choiceFlag, idFlag, listFlag, type TimeFlag, timeFlag, zoneFlag } from '../flags.ts';
+import { choiceFlag, idFlag, timeFlag, zoneFlag } from '../flags.ts';
 import type { Invocation, Program } from '../program.ts';
-import { type System, withSystem } from '../system.ts';
-import { BUCKETS, type Bucket, KEY_NAMES, type KeyName, type UsageQuestion } from '../usage/query.ts';
+import { withSystem } from '../system.ts';
+import { askUsage, BY_DEFAULT, byFlag, type UsageFlags } from '../usage/ask.ts';
+import { BUCKETS, KEY_NAMES } from '../usage/query.ts';
 import { rangeOf } from '../usage/range.ts';
 import { readUsage } from '../usage/read.ts';
 import type { UsageRow } from '../usage/rows.ts';
 import { usageView } from '../usage/view.ts';
-
-interface Flags {
-  readonly account?: string;
-  readonly server?: string;
-  readonly model?: string;
-  readonly from?: TimeFlag;
-  readonly to?: TimeFlag;
-  readonly timeZone?: string;
-  readonly by: readonly KeyName[];
-  readonly bucket?: Bucket;
-}
-
-const BY_DEFAULT: readonly KeyName[] = ['account', 'server', 'model'];
 
 export function registerUsage(program: Program): void {
   const time = 'a date in --time-zone, an ISO 8601 time with an offset, or epoch milliseconds';
@@ -54,41 +41,19 @@ export function registerUsage(program: Program): void {
     )
     .option('--bucket <B>', `and for each ${BUCKETS.join(', ')}`, choiceFlag('--bucket', BUCKETS));
   command.options.find((option) => option.long === '--by')!.defaultValueDescription = BY_DEFAULT.join(',');
-  program.action<Flags>(command, (invocation, flags) => usage(invocation, flags));
+  program.action<UsageFlags>(command, (invocation, flags) => usage(invocation, flags));
 }
 
-/** `none` is one row for everything. */
-function byFlag(text: string): readonly KeyName[] {
-  return text === 'none' ? [] : listFlag('--by', KEY_NAMES)(text);
-}
-
-function usage(invocation: Invocation, flags: Flags): Promise<void> {
+function usage(invocation: Invocation, flags: UsageFlags): Promise<void> {
   const { output, json } = invocation;
   // A range that is wrong in any zone is refused before anything is started.
   rangeOf(flags.from, flags.to, flags.timeZone ?? 'UTC');
   return withSystem(invocation, async (system) => {
-    const question = await questionOf(system, flags);
+    const question = await askUsage(system.ledger, flags);
     const rows = readUsage(system.reader, question, systemClock());
     if (json) return output.jsonArray(rows);
     const all: UsageRow[] = [];
     for await (const row of rows) all.push(row);
     return output.line(usageView(question, all));
   });
-}
-
-async function questionOf(
-  { ledger }: System,
-  { account, server, model, from, to, timeZone, by, bucket }: Flags,
-): Promise<UsageQuestion> {
-  const known = account === undefined ? undefined : await knownAccount(ledger, account);
-  const zone = timeZone ?? known?.profile.timeZone ?? 'UTC';
-  return {
-    ...(account === undefined ? {} : { accountId: account }),
-    ...(server === undefined ? {} : { serverId: server }),
-    ...(model === undefined ? {} : { model }),
-    ...rangeOf(from, to, zone),
-    timeZone: zone,
-    by,
-    ...(bucket === undefined ? {} : { bucket }),
-  };
 }

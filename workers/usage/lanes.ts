@@ -11,6 +11,8 @@ export interface LanesOptions {
   readonly commits: readonly ((items: readonly UsageItem[]) => Promise<void>)[];
   /** Called when a group cannot be committed at all; the worker has to stop. */
   readonly onHalt: (error: unknown) => void;
+  /** As of the batchers. */
+  readonly groupWaitMs?: number;
 }
 
 /** Commits under way in one lane: one that Redis works on, and one that is being made and sent. */
@@ -19,9 +21,9 @@ const IN_FLIGHT_MIN = 2;
 export class Lanes {
   private readonly batchers: readonly Batcher[];
 
-  constructor({ commits, onHalt }: LanesOptions) {
+  constructor({ commits, ...options }: LanesOptions) {
     const inFlightMax = Math.max(IN_FLIGHT_MIN, Math.floor(COMMITS_IN_FLIGHT_MAX / commits.length));
-    this.batchers = commits.map((commit) => new Batcher({ commit, onHalt, inFlightMax }));
+    this.batchers = commits.map((commit) => new Batcher({ ...options, commit, inFlightMax }));
   }
 
   /** Takes events; each is settled through its own `settle`. */
