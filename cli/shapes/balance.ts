@@ -13,6 +13,8 @@ export interface BalanceShape {
     readonly cycle: number;
     readonly start: string;
     readonly end: string;
+    /** What the next cycle is granted, where a smaller plan waits for it (rule 6); else not there. */
+    readonly pending?: string;
   };
   readonly bonus: { readonly remaining: string };
   /** Of this cycle. */
@@ -24,6 +26,7 @@ export interface BalanceShape {
 /** `account` must be up to date to its `asOf`. */
 export function balanceShape(account: AccountState): BalanceShape {
   const credits = (micros: number): string => formatCredits(BigInt(micros));
+  const waits = !account.closed && account.cycle > 0 && account.planMicros < account.granted;
   const total = BigInt(account.monthly) + BigInt(account.bonus);
   return {
     accountId: account.accountId,
@@ -34,6 +37,7 @@ export function balanceShape(account: AccountState): BalanceShape {
       cycle: account.cycle,
       start: isoTime(account.start),
       end: isoTime(account.stop),
+      ...(waits ? { pending: credits(account.planMicros) } : {}),
     },
     bonus: { remaining: credits(account.bonus) },
     uncovered: credits(account.uncovered),

@@ -31,6 +31,8 @@ export function balanceCard(balance: BalanceShape, timeZone: string, now: number
       `${localTime(ends, timeZone)} (${inDays(ends - now)}); what is left of the monthly credits expires then`,
     ],
   ];
+  if (monthly.pending !== undefined)
+    rows.push(['then', `${grouped(monthly.pending)} a cycle: the smaller plan starts with it`]);
   if (monthly.cycle === 0) rows.at(-1)![1] = `${localTime(ends, timeZone)} (${inDays(ends - now)})`;
   const lines = rows.map(([name, value]) => `  ${name.padEnd(10)}${value}`);
   return [styled('bold', balance.accountId), ...lines].join('\n');
