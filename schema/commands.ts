@@ -50,16 +50,6 @@ export const accountUpsert = field
     recipients: field.clearable(field.recipients('Up to five further addresses; null clears them.')),
     opening: field.clearable(opening),
   })
-  .superRefine(({ opening: brought, plan: granted }, context) => {
-    if (!brought || !granted || brought.monthlyRemaining <= granted.monthlyCredits) return;
-    const message = 'at most plan.monthlyCredits';
-    context.addIssue({
-      code: 'custom',
-      path: ['opening', 'monthlyRemaining'],
-      message,
-      input: brought.monthlyRemaining,
-    });
-  })
   .transform(
     (sent): Core.AccountUpsert => ({
       type: 'account.upsert',
