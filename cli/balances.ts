@@ -1,6 +1,7 @@
 /** The balances of all accounts, sorted by id, as `balance --all --json` prints them. */
-import type { LedgerContext } from '../ledger/context.ts';
+
 import { accountIds } from '../ledger/account-ids.ts';
+import type { LedgerContext } from '../ledger/context.ts';
 import { readAccounts } from './accounts.ts';
 import { type BalanceShape, balanceShape } from './shapes/balance.ts';
 

@@ -10,6 +10,7 @@ import { registerIngest } from './commands/ingest.ts';
 import { registerJobs } from './commands/jobs.ts';
 import { registerLedger } from './commands/ledger.ts';
 import { registerReconcile } from './commands/reconcile.ts';
+import { registerSimulate } from './commands/simulate.ts';
 import { registerStart } from './commands/start.ts';
 import { registerStatement } from './commands/statement.ts';
 import { registerUsage } from './commands/usage.ts';
@@ -29,5 +30,6 @@ export function registerCommands(program: Program): void {
   registerReconcile(program);
   registerJobs(program);
   registerDeadLetters(program);
+  registerSimulate(program);
   registerCycles(program);
 }

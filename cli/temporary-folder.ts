@@ -1,5 +1,6 @@
 /** A data directory of one command's own: made for it, and taken away when its engines have stopped. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stopKeeper } from '../runtime/sidecars/stop-keeper.ts';
@@ -12,5 +13,5 @@ export function makeFolder(word: string): string {
 /** Stops what runs in the folder and removes it. */
 export async function removeFolder(path: string): Promise<void> {
   await stopKeeper(path);
-  rmSync(path, { recursive: true, force: true });
+  await rm(path, { recursive: true, force: true });
 }

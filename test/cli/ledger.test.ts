@@ -11,6 +11,7 @@ import { BOOK, event, START_MS as NOON_MS, purchase, upsert } from '../ledger/sa
 import { readLedger as modelLedger } from '../model/index.ts';
 import { call, makeTestFolder, upsert as upsertLine } from './data.ts';
 import { type HistoryWorld, openHistoryWorld } from './history-world.ts';
+import { comparable, folded } from './ledger-lines.ts';
 import { play } from './play.ts';
 import { run } from './run.ts';
 
@@ -50,39 +51,6 @@ describe('against the model', () => {
     );
   });
 });
-
-type Comparable = ReturnType<typeof comparable>;
-
-function comparable(line: Omit<LedgerLine, 'sequence' | 'index' | 'events' | 'note' | 'running'>) {
-  const { kind, cycle, monthly, bonus, uncovered, monthlyAfter, bonusAfter, uncoveredAfter, ref } = line;
-  // A reset is entered by whatever commit comes first after it, so its `at` is not compared; nor is what the first
-  // grant names as its reason.
-  return {
-    ...{ kind, cycle, monthly, bonus, uncovered, monthlyAfter, bonusAfter, uncoveredAfter },
-    ref: kind === 'usage' ? ref : '',
-  };
-}
-
-/** Usage of one cycle between two entries as one line; use of the cycle before stands alone. */
-function folded(lines: readonly Comparable[]): Comparable[] {
-  const made: Comparable[] = [];
-  let wasLate = false;
-  for (const [i, line] of lines.entries()) {
-    const last = made.at(-1);
-    const isLate = line.kind === 'usage' && lines[i - 1]?.kind === 'expiry-reversed';
-    if (line.kind === 'usage' && last?.kind === 'usage' && last.cycle === line.cycle && !isLate && !wasLate) {
-      made[made.length - 1] = {
-        ...line,
-        monthly: last.monthly + line.monthly,
-        bonus: last.bonus + line.bonus,
-        uncovered: last.uncovered + line.uncovered,
-        ref: '',
-      };
-    } else made.push(line);
-    wasLate = isLate;
-  }
-  return made;
-}
 
 describe('a late event', () => {
   let world: HistoryWorld;

@@ -1,0 +1,67 @@
+/**
+ * Plays the steps of a script in a sandbox and hands out the answers of its reads, in their order.
+ * Steps that follow each other at one moment go together where that cannot change what comes out: events as one job,
+ * commands as jobs queued in one step (they are applied one by one), reads side by side.
+ */
+import { JOB_BYTES_MAX, JOB_EVENTS_MAX } from '../ingest/feed.ts';
+import { playJob } from './jobs.ts';
+import { answersOf, type ReadError } from './reads.ts';
+import type { Sandbox } from './sandbox.ts';
+import type { Step } from './steps.ts';
+
+/** Commands queued in one step, and reads asked side by side: the queries of more would only wait for each other. */
+const COMMANDS_MAX = 200;
+const READS_MAX = 64;
+
+/** `line` is the read's. */
+export interface Answer {
+  readonly line: number;
+  readonly answer: object | ReadError;
+}
+
+type Of<Kind extends Step['kind']> = Extract<Step, { kind: Kind }>;
+
+/** Plays steps that are known together; resolves when the last has taken effect. */
+export async function* play(sandbox: Sandbox, steps: readonly Step[]): AsyncGenerator<Answer> {
+  for (const group of groupsOf(steps)) {
+    sandbox.signal.throwIfAborted();
+    const [first] = group as [Step];
+    if (first.kind === 'now') await sandbox.setClock(first.ms);
+    else if (first.kind === 'job') await playJob(sandbox, first.line, first.name);
+    else if (first.kind === 'event') await sandbox.sendEvents((group as Of<'event'>[]).map(({ event }) => event));
+    else if (first.kind === 'command') await sandbox.sendCommands(group as Of<'command'>[]);
+    else {
+      const reads = group as Of<'read'>[];
+      const answers = await answersOf(
+        sandbox,
+        reads.map(({ read }) => read),
+      );
+      for (const [i, { line }] of reads.entries()) yield { line, answer: answers[i]! };
+    }
+  }
+}
+
+const MEMBERS_MAX: Readonly<Record<Step['kind'], number>> = {
+  ...{ now: 1, job: 1, event: JOB_EVENTS_MAX, command: COMMANDS_MAX, read: READS_MAX },
+};
+
+/** Runs of steps of one kind, each no larger than may go together. */
+function* groupsOf(steps: readonly Step[]): Generator<readonly Step[]> {
+  let group: Step[] = [];
+  let bytes = 0;
+  for (const step of steps) {
+    const size = 'bytes' in step ? step.bytes : 0;
+    const kind = group[0]?.kind;
+    if (
+      kind !== undefined &&
+      (kind !== step.kind || group.length >= MEMBERS_MAX[kind] || bytes + size > JOB_BYTES_MAX)
+    ) {
+      yield group;
+      group = [];
+      bytes = 0;
+    }
+    group.push(step);
+    bytes += size;
+  }
+  if (group.length > 0) yield group;
+}
