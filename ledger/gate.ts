@@ -1,6 +1,7 @@
 /**
  * The gate as platforms ask it (contract rule 10): one read-only call to Redis, decided by `core/gate.ts` on the facts
- * of an account that is up to date to the ledger's clock.
+ * of an account that is up to date to the ledger's clock. That call is a plain read while no boundary of the account is
+ * near (gate-clock.ts), else a script that goes by Redis's own clock: both see the same facts.
  * Invariant: what costs nothing is allowed without asking Redis, so it is never blocked, not even by a Redis that is away.
  */
 import type { Redis } from 'ioredis';
@@ -14,8 +15,9 @@ import { loadPriceBook } from '../schema/price-book.ts';
 import { isId } from '../schema/text.ts';
 import { readAccount } from './account.ts';
 import { ledgerContext } from './context.ts';
+import { GateClock } from './gate-clock.ts';
 import { type LedgerKeys, ledgerKeys, partitionTag } from './keys.ts';
-import { defineScripts, type RunScript } from './scripts.ts';
+import { defineScripts, type RunScript, redisError } from './scripts.ts';
 
 /** Renewals of one check: one makes an account current, a second is needed only when a day ends right after it. */
 const RENEWALS_MAX = 3;
@@ -53,6 +55,7 @@ export interface Gate {
 export function createGate({ redis, prefix, priceBook, clock = systemClock }: GateOptions): Gate {
   const keys = ledgerKeys(prefix ?? partitionTag(0));
   const run = defineScripts(redis);
+  const known = new GateClock();
   let loading: Promise<PriceBook> | undefined;
   const book = (): PriceBook | Promise<PriceBook> => {
     if (priceBook !== undefined) return priceBook;
@@ -66,27 +69,32 @@ export function createGate({ redis, prefix, priceBook, clock = systemClock }: Ga
       const free = { keySource, freeModel: price !== undefined && isFree(price) };
       const answer = decide({ ...free, account: undefined });
       if (answer.allow) return answer;
-      return decide({ ...free, account: await readFacts(redis, keys, run, accountId, serverId) });
+      return decide({ ...free, account: await readFacts({ redis, keys, run, known }, accountId, serverId) });
     },
   };
 }
 
+interface Door {
+  readonly redis: Redis;
+  readonly keys: LedgerKeys;
+  readonly run: RunScript;
+  readonly known: GateClock;
+}
+
 /** What the decision needs of the account; undefined when it is not known. */
-async function readFacts(
-  redis: Redis,
-  keys: LedgerKeys,
-  run: RunScript,
-  accountId: string,
-  serverId: string,
-): Promise<GateFacts['account']> {
+async function readFacts(door: Door, accountId: string, serverId: string): Promise<GateFacts['account']> {
+  const { redis, keys, run, known } = door;
+  if (known.expects(accountId)) {
+    const facts = plainFacts(known, await readState(door, accountId, serverId));
+    if (facts !== 'ended') return facts;
+  }
   for (let renewals = 0; renewals <= RENEWALS_MAX; renewals += 1) {
     const reply = (await run('gate', [keys.meta, keys.account(accountId)], [`s:${serverId}`])) as number[];
     if (reply.length === 0) return undefined;
-    const [isStale, closed, remaining, used, limit] = reply as [number, number, number, number, number];
+    const [isStale, closed, remaining, used, limit, clock, until] = reply as [0 | 1, ...Six];
     if (isStale === 0) {
-      const dailyCredits = limit < 0 ? undefined : BigInt(limit);
-      const { limited } = limitState({ dailyCredits, warnAtPercent: undefined }, BigInt(used));
-      return { closed: closed === 1, remaining, limited };
+      known.learn(accountId, clock, until);
+      return factsOf(closed, remaining, used, limit);
     }
     await renew(redis, keys, run, accountId);
   }
@@ -94,6 +102,49 @@ async function readFacts(
     'account-never-current',
     `Account ${accountId} did not become current after ${RENEWALS_MAX} renewals.`,
   );
+}
+
+type Six = [number, number, number, number, number, number];
+
+/** The account's packed state and its server's record; null where there is none. */
+async function readState({ redis, keys }: Door, accountId: string, serverId: string): Promise<(Buffer | null)[]> {
+  try {
+    return await redis.hmgetBuffer(keys.account(accountId), 'state', `s:${serverId}`);
+  } catch (error) {
+    throw redisError('the read of a gate check', error);
+  }
+}
+
+/** Places of the numbers that ledger/lua/gate.lua reads, in bytes: of account.lua's state and server-day.lua's record. */
+const [CLOSED, STOP, TODAY, TOMORROW, MONTHLY, BONUS] = [8, 40, 48, 56, 72, 80] as const;
+const [DAY, USED, NEXT, LIMIT] = [0, 8, 16, 24] as const;
+
+/** What ledger/lua/gate.lua says of an account whose cycle and local day still run; `ended` of any other. */
+function plainFacts(
+  known: GateClock,
+  [state, server]: readonly (Buffer | null | undefined)[],
+): GateFacts['account'] | 'ended' {
+  if (state == null) return undefined;
+  if (state.readDoubleLE(CLOSED) === 1) return factsOf(1, 0, 0, NO_LIMIT);
+  if (!known.isBefore(Math.min(state.readDoubleLE(STOP), state.readDoubleLE(TOMORROW)))) return 'ended';
+  const remaining = state.readDoubleLE(MONTHLY) + state.readDoubleLE(BONUS);
+  if (server == null) return factsOf(0, remaining, 0, NO_LIMIT);
+  return factsOf(0, remaining, usedOn(state.readDoubleLE(TODAY), server), server.readDoubleLE(LIMIT));
+}
+
+/** What the server's events of a day cost, as server-day.lua reads it: its record is of the day, or of the one before. */
+function usedOn(today: number, server: Buffer): number {
+  const day = server.readDoubleLE(DAY);
+  if (day === today) return server.readDoubleLE(USED);
+  return day + 1 === today ? server.readDoubleLE(NEXT) : 0;
+}
+
+const NO_LIMIT = -1;
+
+function factsOf(closed: number, remaining: number, used: number, limit: number): GateFacts['account'] {
+  const dailyCredits = limit < 0 ? undefined : BigInt(limit);
+  const { limited } = limitState({ dailyCredits, warnAtPercent: undefined }, BigInt(used));
+  return { closed: closed === 1, remaining, limited };
 }
 
 /** Brings the account up to date for good: rare, for its lists reach a year and two days ahead of its last change. */
