@@ -3,6 +3,7 @@ import { registerBalance } from './commands/balance.ts';
 import { registerCycles } from './commands/cycles.ts';
 import { registerDeadLetters } from './commands/dead-letters.ts';
 import { registerDemo } from './commands/demo.ts';
+import { registerDoctor } from './commands/doctor.ts';
 import { registerDrain } from './commands/drain.ts';
 import { registerExplain } from './commands/explain.ts';
 import { registerGate } from './commands/gate.ts';
@@ -32,4 +33,5 @@ export function registerCommands(program: Program): void {
   registerDeadLetters(program);
   registerSimulate(program);
   registerCycles(program);
+  registerDoctor(program);
 }

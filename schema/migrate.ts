@@ -56,6 +56,22 @@ export const migrate = async (client: ClickHouseClient, options: MigrateOptions)
   return missing.map((file) => file.name);
 };
 
+/**
+ * Which released files a database does not have yet; reads only. Throws `migration-edited` and `migration-unknown` as
+ * `migrate` does. A database that does not exist lacks all of them.
+ */
+export const missingMigrations = async (client: ClickHouseClient, { database }: MigrateOptions): Promise<string[]> => {
+  const files = await migrationsIn(MIGRATIONS_FOLDER);
+  const result = await client.query({
+    query: `SELECT 1 FROM system.tables WHERE database = {database: String} AND name = 'schema_migrations'`,
+    query_params: { database },
+    format: 'JSONEachRow',
+  });
+  const known = (await result.json()).length === 0 ? new Map<string, string[]>() : await appliedIn(client, database);
+  refuseUnlessReleased(files, known, database);
+  return files.filter((file) => !known.has(file.name)).map((file) => file.name);
+};
+
 const migrationsIn = async (folder: string): Promise<Migration[]> => {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
   const misplaced = names.find((name, i) => !FILE_NAME.test(name) || Number(name.slice(0, 4)) !== i + 1);

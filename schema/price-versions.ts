@@ -55,6 +55,13 @@ export const recordPriceVersions = async (client: ClickHouseClient, book: PriceB
   for (const version of fresh) refuseChanged(version, after);
 };
 
+/** Which versions of a book no service has recorded yet; reads only. Throws `price-version-changed` as recording does. */
+export const unrecordedPriceVersions = async (client: ClickHouseClient, book: PriceBook): Promise<string[]> => {
+  const known = await recordedVersions(client);
+  for (const version of book.versions) refuseChanged(version, known);
+  return book.versions.filter((version) => !known.has(version.name)).map((version) => version.name);
+};
+
 /** Version name to the contents it was recorded with. */
 const recordedVersions = async (client: ClickHouseClient): Promise<Map<string, string[]>> => {
   const result = await client.query({
