@@ -26,13 +26,24 @@ export const TOTALS = [
   'uncovered',
 ] as const;
 
-/** Raw rows up to each account's sequence; `total_parts` counts rows whose parts do not add up to their cost. */
+/**
+ * Raw rows up to each account's sequence. What a void gave back is an entry of the ledger, so `monthly` and `bonus` are
+ * without the rows that take others back; what those say is apart, in `void_bonus` and `void_uncovered`. `parts` counts
+ * rows whose parts do not add up to their cost; that nobody paid is right of events that were voided before they came,
+ * whose two rows come to nothing: `unpaid`.
+ */
 export function balanceRows(page: readonly PageAccount[]): string {
-  return `
-    SELECT account_id, ${sums({ events: 'events', cost: 'cost', monthly: 'from_previous + from_monthly', bonus: 'from_bonus' })},
-      toString(countIf(cost != from_previous + from_monthly + from_bonus + uncovered)) AS total_parts
-    FROM usage_events WHERE ${upTo(page)} GROUP BY account_id`;
+  const totals = {
+    ...{ events: 'events', cost: 'cost' },
+    ...{ monthly: 'if(events > 0, from_previous + from_monthly, 0)', bonus: 'if(events > 0, from_bonus, 0)' },
+    ...{ void_bonus: 'if(events < 0, -from_bonus, 0)', void_uncovered: 'if(events < 0, uncovered, 0)' },
+    ...{ parts: `${IS_PAID} AND cost != ${PARTS}`, unpaid: `if(${IS_PAID}, 0, cost)` },
+  };
+  return `SELECT account_id, ${sums(totals)} FROM usage_events WHERE ${upTo(page)} GROUP BY account_id`;
 }
+
+const PARTS = 'from_previous + from_monthly + from_bonus + uncovered';
+const IS_PAID = '(from_previous != 0 OR from_monthly != 0 OR from_bonus != 0 OR uncovered != 0)';
 
 /** What each account's running cycle left uncovered, by its paying cycle. */
 export function uncoveredRows(page: readonly PageAccount[]): string {
@@ -43,10 +54,13 @@ export function uncoveredRows(page: readonly PageAccount[]): string {
     GROUP BY account_id`;
 }
 
-/** Ledger entries up to each account's sequence. */
+/** Ledger entries up to each account's sequence, and what of it the voids among them gave back. */
 export function entryRows(page: readonly PageAccount[]): string {
   return `
-    SELECT account_id, ${sums({ monthly: 'monthly_delta', bonus: 'bonus_delta' })}
+    SELECT account_id, ${sums({
+      ...{ monthly: 'monthly_delta', bonus: 'bonus_delta' },
+      ...{ void_bonus: "if(kind = 'void', bonus_delta, 0)", void_uncovered: "if(kind = 'void', uncovered_delta, 0)" },
+    })}
     FROM ledger_entries WHERE ${upTo(page)} GROUP BY account_id`;
 }
 

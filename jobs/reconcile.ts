@@ -7,9 +7,9 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClickHouseClient } from '@clickhouse/client';
-import { TransientError } from '../core/errors.ts';
 import { formatCredits } from '../core/money.ts';
 import type { LedgerContext } from '../ledger/context.ts';
+import { untilFlushed } from '../ledger/flushed.ts';
 import { readHeldAccounts } from '../ledger/held-accounts.ts';
 import {
   ACCEPTED,
@@ -31,14 +31,13 @@ const ROLLUP_TRIES = 6;
 const ROLLUP_RETRY_MS = 500;
 /** How long the flusher may take for one commit: far longer than any block, short of waiting for ever. */
 const FLUSH_WAIT_MS_MAX = 120_000;
-const FLUSH_LOOK_MS = 50;
 /** Account of a difference that is no single account's. */
 export const EVERY_ACCOUNT = '*';
 
 export interface Mismatch {
   readonly account: string;
   readonly what: string;
-  /** What Redis says; of rollups, what the raw rows say. Credits, or a count. */
+  /** What Redis says; of rollups, what the raw rows say; of voids, what the ledger's entries say. Credits, or a count. */
   readonly expected: string;
   readonly found: string;
 }
@@ -69,7 +68,7 @@ export async function reconcile(options: ReconcileOptions): Promise<ReconcileRep
   const { ledger, accountIds, onProgress } = options;
   const [sequence, accepted] = (await ledger.redis.hmget(ledger.keys.meta, 'sequence', 'accepted')).map(Number);
   const found = new Findings();
-  await untilFlushed(options, sequence!);
+  await flushedUpTo(options, sequence!);
   const [total] = await rows(options, ACCEPTED, { sequence });
   found.count(EVERY_ACCOUNT, 'accepted', BigInt(accepted!), amount(total?.accepted));
   for (let from = 0; from < accountIds.length; from += PAGE) {
@@ -89,7 +88,7 @@ export async function reconcile(options: ReconcileOptions): Promise<ReconcileRep
 
 async function comparePage(options: ReconcileOptions, ids: readonly string[], found: Findings): Promise<void> {
   const page = await readHeldAccounts(options.ledger, ids);
-  await untilFlushed(options, Math.max(0, ...page.map((one) => one.sequence)));
+  await flushedUpTo(options, Math.max(0, ...page.map((one) => one.sequence)));
   const [usage, uncovered, entries] = await Promise.all([
     byAccount(options, balanceRows(page)),
     byAccount(options, uncoveredRows(page)),
@@ -101,10 +100,19 @@ async function comparePage(options: ReconcileOptions, ids: readonly string[], fo
     const entry = entries.get(account);
     found.count(account, 'events', BigInt(one.events), amount(row?.total_events));
     found.count(account, 'events whose parts add up to their cost', 0n, amount(row?.total_parts));
+    found.credits(account, 'cost that nobody paid', 0n, amount(row?.total_unpaid));
     found.credits(account, 'cost', BigInt(one.cost), amount(row?.total_cost));
     found.credits(account, 'monthly', BigInt(one.monthly), amount(entry?.total_monthly) - amount(row?.total_monthly));
     found.credits(account, 'bonus', BigInt(one.bonus), amount(entry?.total_bonus) - amount(row?.total_bonus));
     found.credits(account, 'uncovered', BigInt(one.uncovered), amount(uncovered.get(account)?.total_uncovered));
+    for (const part of ['bonus', 'uncovered'] as const) {
+      found.credits(
+        account,
+        `${part} of voids`,
+        amount(entry?.[`total_void_${part}`]),
+        amount(row?.[`total_void_${part}`]),
+      );
+    }
   }
   await compareRollups(options, page, found);
 }
@@ -151,22 +159,8 @@ async function findStrangers({ ledger, clickhouse, signal }: ReconcileOptions, f
   }
 }
 
-/** Waits until ClickHouse has every row up to a sequence number. */
-async function untilFlushed({ ledger, signal }: ReconcileOptions, sequence: number): Promise<void> {
-  const deadline = performance.now() + FLUSH_WAIT_MS_MAX;
-  for (;;) {
-    signal.throwIfAborted();
-    const flushed = Number((await ledger.redis.hget(ledger.keys.meta, 'flushed')) ?? 0);
-    if (flushed >= sequence) return;
-    if (performance.now() > deadline) {
-      throw new TransientError(
-        'not-flushed',
-        `ClickHouse has the history up to sequence ${flushed}, and did not get it up to ${sequence} within ${FLUSH_WAIT_MS_MAX / 1000} s.`,
-      );
-    }
-    await delay(FLUSH_LOOK_MS, undefined, { signal });
-  }
-}
+const flushedUpTo = ({ ledger, signal }: ReconcileOptions, sequence: number): Promise<void> =>
+  untilFlushed(ledger, sequence, { waitMsMax: FLUSH_WAIT_MS_MAX, signal });
 
 type Row = Readonly<Record<string, string>>;
 

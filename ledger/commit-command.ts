@@ -7,10 +7,12 @@ import { changeSchedule, cycleEnd, type Schedule, startSchedule } from '../core/
 import { PermanentError, TransientError } from '../core/errors.ts';
 import { bodyHash, commandBody } from '../core/identity.ts';
 import { PARKED_EVENTS_MAX, PARKED_MS_MAX } from '../core/limits.ts';
-import type { AccountCommand, AccountUpsert } from '../core/types.ts';
+import type { AccountCommand, AccountUpsert, UsageVoid } from '../core/types.ts';
 import { type AccountProfile, type AccountState, horizon, readAccount } from './account.ts';
+import type { ChargeStore } from './charges.ts';
 import { fenceArguments, type LedgerContext, sawSequence } from './context.ts';
 import { readParked } from './parked.ts';
+import { type LookedUp, lookUp, takenBack, VoidPlans } from './void.ts';
 
 /** Commands that may wait for one unknown account: far more than a platform sends before an account's first upsert. */
 export const PARKED_COMMANDS_MAX = 1_000;
@@ -25,7 +27,8 @@ export type CommandOutcome =
   | 'parked'
   | 'parking-full'
   | 'no-purchase'
-  | 'too-much';
+  | 'too-much'
+  | 'void-too-much';
 
 /** A command with the time its job was queued (ms), which is its `at` when it carries none. */
 export interface QueuedCommand {
@@ -35,6 +38,8 @@ export interface QueuedCommand {
 
 export interface CommandReply {
   readonly outcome: CommandOutcome;
+  /** What an applied one did, where its outcome does not tell: of a void `voided`, `remembered` or `already-voided`. */
+  readonly detail: string;
   readonly clock: number;
 }
 
@@ -46,6 +51,8 @@ export interface CommandCodec {
 
 export interface CommandSettings {
   readonly codec: CommandCodec;
+  /** Where a void finds what its event was charged. */
+  readonly charges: ChargeStore;
   /** Keeps a parked command that its account refuses; called before it leaves its place, so that none is lost. */
   readonly setAside: (queued: QueuedCommand, outcome: CommandOutcome) => Promise<unknown>;
   /** Sets aside what has been parked in a list for too long; called before the list is released. */
@@ -68,6 +75,7 @@ export async function commitCommand(
   const { codec } = settings;
   const id = command.accountId;
   const isSetAside = new Set<string>();
+  let found: LookedUp | undefined;
   for (let tries = 0; tries < TRIES_MAX; tries += 1) {
     const { clock, account } = await readAccount(context, id);
     const first = account === undefined && command.type === 'account.upsert';
@@ -75,10 +83,11 @@ export async function commitCommand(
     const items = first ? await context.redis.lrange(keys.parkedCommands(id), 0, -1) : [];
     const parked = items.map(readParked);
     const released = parked.map(({ text }) => codec.read(text));
+    const voids = new VoidPlans(keys, context.seen.directory, BUCKETS_PLACE);
     const commands = [
-      await planOrIdentify(context, queued, account, clock),
+      await planOrIdentify(context, queued, { account, clock, voids, found }),
       ...released.map((one, i) => ({
-        ...plan(one, undefined, clock),
+        ...plan(one, { account: undefined, clock, voids, found: undefined }),
         isSetAside: isSetAside.has(one.command.id),
         parkedAt: parked[i]!.parkedAt,
         released: JSON.stringify({ accountId: id, id: one.command.id, kind: 'command' }),
@@ -93,6 +102,7 @@ export async function commitCommand(
       parkedMs: PARKED_MS_MAX,
       parkedMax: settings.parkedMax ?? PARKED_EVENTS_MAX,
       parkedCommandsMax: PARKED_COMMANDS_MAX,
+      directory: voids.checkedDirectory,
       park,
       parkedLine: JSON.stringify({
         accountId: id,
@@ -114,11 +124,22 @@ export async function commitCommand(
         keys.commands(id),
         keys.purchases(id),
         keys.parkedCommands(id),
+        keys.voids(id),
+        ...voids.bucketKeys,
       ],
-      [...fenceArguments(context), id, JSON.stringify(input)],
+      [...fenceArguments(context), id, JSON.stringify(input), found?.charged ? takenBack(found.charged) : ''],
     )) as string[];
     sawSequence(context, Number(reply[1]));
     if (reply[2] === 'retry') continue;
+    if (reply[2] === 'directory') {
+      context.seen.directory = reply[3]!;
+      continue;
+    }
+    if (reply[2] === 'charge') {
+      const asked = { upTo: Number(reply[1]), isSeen: reply[3] === 'seen', day: Number(reply[4]) };
+      found = await lookUp(settings.charges, command as UsageVoid, asked);
+      continue;
+    }
     if (reply[2] === 'refused') {
       for (const [i, outcome] of reply.slice(4).entries()) {
         if (!REFUSALS.has(outcome)) continue;
@@ -128,23 +149,29 @@ export async function commitCommand(
       continue;
     }
     const outcome = reply[2] === 'full' ? 'parking-full' : (reply[2] as CommandOutcome);
-    return { outcome, clock: Number(reply[0]) };
+    return { outcome, detail: reply[3]!, clock: Number(reply[0]) };
   }
   throw new TransientError('account-moving', `Account ${id} changed during every attempt to apply a command to it.`);
 }
 
 /** Outcomes of commands that cannot apply to the account as it stands. */
-const REFUSALS: ReadonlySet<string> = new Set<CommandOutcome>(['no-purchase', 'too-much']);
+const REFUSALS: ReadonlySet<string> = new Set<CommandOutcome>(['no-purchase', 'too-much', 'void-too-much']);
+
+/** Place of the first dedupe bucket among the script's keys. */
+const BUCKETS_PLACE = 10;
+
+/** What a command is planned for. */
+interface Known {
+  readonly account: AccountState | undefined;
+  readonly clock: number;
+  readonly voids: VoidPlans;
+  readonly found: LookedUp | undefined;
+}
 
 /** Identity comes first: a command whose id is used is a duplicate or a conflict, even if it could not be applied. */
-async function planOrIdentify(
-  context: LedgerContext,
-  queued: QueuedCommand,
-  account: AccountState | undefined,
-  clock: number,
-): Promise<object> {
+async function planOrIdentify(context: LedgerContext, queued: QueuedCommand, known: Known): Promise<object> {
   try {
-    return plan(queued, account, clock);
+    return plan(queued, known);
   } catch (error) {
     const { accountId, id } = queued.command;
     if ((await context.redis.hexists(context.keys.commands(accountId), id)) === 0) throw error;
@@ -165,7 +192,7 @@ function identified(queued: QueuedCommand) {
 }
 
 /** What the script is told of one command: facts it needs, in µcr and ms, and the lines for its history. */
-function plan(queued: QueuedCommand, account: AccountState | undefined, clock: number): object {
+function plan(queued: QueuedCommand, { account, clock, voids, found }: Known): object {
   const { command } = queued;
   const base = identified(queued);
   switch (command.type) {
@@ -192,7 +219,7 @@ function plan(queued: QueuedCommand, account: AccountState | undefined, clock: n
     case 'alerts.set':
       return { ...base, alerts: JSON.stringify(command.alerts, (_, v) => (typeof v === 'bigint' ? v.toString() : v)) };
     case 'usage.void':
-      throw new PermanentError('void-not-supported', 'This version does not apply usage.void yet.', { field: 'type' });
+      return { ...base, ...voids.plan(command, found) };
   }
 }
 

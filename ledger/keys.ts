@@ -24,6 +24,8 @@ export interface LedgerKeys {
   account(id: string): string;
   commands(accountId: string): string;
   purchases(accountId: string): string;
+  /** Hash of the account's voided events, each with the command that voided it: the mark of a void, for good. */
+  voids(accountId: string): string;
   parkedEvents(accountId: string): string;
   parkedCommands(accountId: string): string;
   parkedModels(model: string): string;
@@ -51,6 +53,7 @@ export function ledgerKeys(tag: string): LedgerKeys {
     account: (id) => `${root}:account:${id}`,
     commands: (id) => `${root}:commands:${id}`,
     purchases: (id) => `${root}:purchases:${id}`,
+    voids: (id) => `${root}:voids:${id}`,
     parkedEvents: (id) => `${root}:parked:events:${id}`,
     parkedCommands: (id) => `${root}:parked:commands:${id}`,
     parkedModels: (model) => `${root}:parked:models:${model}`,

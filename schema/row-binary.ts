@@ -98,6 +98,10 @@ export class RowReader {
     return this.buffer.readInt8(this.#take(1));
   }
 
+  uint16(): number {
+    return this.buffer.readUInt16LE(this.#take(2));
+  }
+
   int32(): number {
     return this.buffer.readInt32LE(this.#take(4));
   }

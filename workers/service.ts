@@ -99,7 +99,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     concurrency: options.usageConcurrency,
     ...(options.outboxRowsMax === undefined ? {} : { outboxRowsMax: options.outboxRowsMax }),
   });
-  const accounts = await startAccountsWorker({ commit: usage.commitOptions, queue: queues[1]!, environment });
+  const accounts = await startAccountsWorker({
+    ...{ commit: usage.commitOptions, clickhouse: options.clickhouse, flusher, queue: queues[1]!, environment },
+  });
   const maintenance = startMaintenance({ queues, commit: usage.commitOptions, book: options.book, environment });
   let stopping: Promise<void> | undefined;
   const forced = new Promise<void>((resolve) => {

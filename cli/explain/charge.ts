@@ -62,7 +62,8 @@ export interface ChargeShape {
   readonly block: number;
 }
 
-export function chargeShape(row: ChargeRow, rates: Rates): ChargeShape {
+/** `isVoidedEarly`: it was voided before it came, and cost nothing; its row says its price. */
+export function chargeShape(row: ChargeRow, rates: Rates, isVoidedEarly = false): ChargeShape {
   const amount = (name: string): bigint => BigInt(row[name]!);
   const credits = (name: string): string => formatCredits(amount(name));
   const pools = POOLS.map((pool) => poolShape(pool, Number(row[COLUMNS[pool]]), rates));
@@ -79,7 +80,7 @@ export function chargeShape(row: ChargeRow, rates: Rates): ChargeShape {
     priceVersion: String(row.price_version),
     pools,
     exactCredits: rates === undefined ? null : exactSum(row, rates),
-    credits: credits('cost'),
+    credits: isVoidedEarly ? '0' : credits('cost'),
     split: {
       previousCycle: credits('from_previous'),
       monthly: credits('from_monthly'),

@@ -11,13 +11,13 @@ const BODY_CHARS_MAX = 600;
 export function explainPage(event: ExplainShape, timeZone: string): string {
   const { charge, parked, deadLetters, voids } = event;
   const parts = [styled('bold', headline(event))];
-  if (charge !== null) parts.push(...chargeParts(charge, timeZone));
+  if (charge !== null) parts.push(...chargeParts(charge, isVoidedEarly(event), timeZone));
   if (parked !== null) parts.push(parkedPart(parked, timeZone));
   if (voids.length > 0)
     parts.push(
       section(
         'Voids',
-        voids.map((one) => voidLine(one, timeZone)),
+        voids.map((one) => voidLine(one, charge, timeZone)),
       ),
     );
   if (deadLetters.length > 0) {
@@ -31,18 +31,25 @@ export function explainPage(event: ExplainShape, timeZone: string): string {
   return parts.join('\n\n');
 }
 
-function headline({ accountId, eventId, outcome, charge, parked, deadLetters }: ExplainShape): string {
+/** Before it was charged: it had not come yet, or was parked. */
+const isVoidedEarly = ({ voids }: ExplainShape): boolean => voids.some(({ detail }) => detail === 'remembered');
+
+function headline(event: ExplainShape): string {
+  const { accountId, eventId, outcome, charge, parked, deadLetters } = event;
+  const isEarly = isVoidedEarly(event);
   const name = `Event ${eventId} of ${accountId}`;
   switch (outcome) {
     case 'accepted':
       return `${name} was accepted and cost ${grouped(charge!.credits)} credits.`;
     case 'voided':
+      if (isEarly) return `${name} was voided before it was charged: it was accepted, and cost nothing.`;
       return `${name} was accepted, cost ${grouped(charge?.credits ?? '0')} credits, and was voided.`;
     case 'parked':
-      return `${name} is parked: ${WAITS_FOR[parked!.reason] ?? parked!.reason}. It is charged by itself as soon as it can be.`;
+      return `${name} is parked: ${WAITS_FOR[parked!.reason] ?? parked!.reason}. ${isEarly ? 'It is voided, and will cost nothing.' : 'It is charged by itself as soon as it can be.'}`;
     case 'dead-letter':
-      return `${name} is a dead letter (${deadLetters.at(-1)!.reason}) and was not charged.`;
+      return `${name} is a dead letter (${deadLetters.at(-1)!.reason}) and was not charged.${isEarly ? ' It is voided: sent again, it costs nothing.' : ''}`;
     default:
+      if (isEarly) return `${name} has not come yet and is voided: it will cost nothing when it comes.`;
       return `${name} is not known: no worker has seen it. If it was queued, \`drain\` waits until all that is queued has been applied.`;
   }
 }
@@ -52,7 +59,7 @@ const WAITS_FOR: Readonly<Record<string, string>> = {
   'unknown-model': 'no price version knows its model yet',
 };
 
-function chargeParts(charge: ChargeShape, timeZone: string): string[] {
+function chargeParts(charge: ChargeShape, isEarly: boolean, timeZone: string): string[] {
   const { serverId, model, modelSent, keySource, occurredAt, localDay, cycle } = charge;
   const attributes = Object.entries(charge.attributes).map(([key, value]) => `${key}=${value}`);
   const call = [
@@ -64,15 +71,16 @@ function chargeParts(charge: ChargeShape, timeZone: string): string[] {
   if (attributes.length > 0) call.push(`kept     ${cellText(attributes.join(', '), TEXT_CHARS_MAX)}`);
   return [
     section('The call', call),
-    section(`What it cost, by price version ${charge.priceVersion}`, costLines(charge)),
-    section('Who paid', paidLines(charge)),
+    section(`What it cost, by price version ${charge.priceVersion}`, costLines(charge, isEarly)),
+    section('Who paid', isEarly ? ['nobody'] : paidLines(charge)),
     section('In the ledger', ledgerLines(charge, timeZone)),
   ];
 }
 
-function costLines({ pools, exactCredits, credits, keySource }: ChargeShape): string[] {
+function costLines({ pools, exactCredits, credits, keySource }: ChargeShape, isEarly: boolean): string[] {
   const lines = pools.filter(({ tokens }) => tokens > 0).map(poolLine);
   if (lines.length === 0) lines.push('no tokens');
+  if (isEarly) return [...lines, 'voided: 0 credits'];
   if (keySource === 'byok') return [...lines, 'with the user’s own key: 0 credits'];
   if (exactCredits === null)
     return [...lines, `${grouped(credits)} credits; the content of the version is not recorded`];
@@ -115,9 +123,26 @@ function parkedPart({ reason, at: since, releasedAt }: NonNullable<ExplainShape[
   return section('Parking', lines);
 }
 
-function voidLine({ commandId, outcome, detail, reason, at: when }: VoidShape, timeZone: string): string {
-  const words = [outcome, detail, reason].filter((text) => text !== '').join(', ');
-  return `${at(when, timeZone)}  ${commandId}: ${cellText(words, TEXT_CHARS_MAX)}`;
+const WHAT_A_VOID_DID: Readonly<Record<string, string>> = {
+  voided: 'voided it',
+  remembered: 'voided it before it was charged',
+  'already-voided': 'changed nothing, it was voided already',
+};
+
+function voidLine(one: VoidShape, charge: ChargeShape | null, timeZone: string): string {
+  const { commandId, outcome, detail, reason, at: when, back } = one;
+  const did = WHAT_A_VOID_DID[detail] ?? outcome;
+  const line = `${at(when, timeZone)}  ${commandId} ${did}: ${cellText(reason, TEXT_CHARS_MAX)}`;
+  return back === null ? line : `${line}\n    ${backWords(back, charge)}`;
+}
+
+function backWords({ cycle, monthly, bonus, uncovered }: NonNullable<VoidShape['back']>, charge: ChargeShape | null) {
+  const words = [`${grouped(monthly)} monthly (cycle ${cycle})`, `${grouped(bonus)} bonus`].join(' and ');
+  const parts = [`given back: ${words}`];
+  if (uncovered !== '0') parts.push(`${grouped(uncovered)} less is uncovered`);
+  if (charge !== null && charge.split.monthly !== monthly)
+    parts.push('the monthly credits of a cycle that is over are not');
+  return parts.join('; ');
 }
 
 function letterLines({ reason, field, detail, body, at: when }: LetterShape, timeZone: string): string[] {

@@ -29,12 +29,18 @@ export const LETTERS = `
     toString(sequence) AS sequence
   FROM dead_letters WHERE ${OF_ID} AND kind = 'event' ORDER BY dead_letters.sequence, key`;
 
-/** The commands that voided it, and those that came too late to. */
+/** The commands that voided it, and those that came after. */
 export const VOIDS = `
   SELECT command_id, outcome, detail, JSONExtractString(body, 'reason') AS reason, ${ms('committed_at')} AS at,
     toString(sequence) AS sequence
   FROM account_history WHERE account_id = {account:String} AND type = 'usage.void'
     AND JSONExtractString(body, 'eventId') = {event:String} ORDER BY account_history.sequence`;
+
+/** What the void of a charged event gave back, and to which cycle. */
+export const GIVEN_BACK = `
+  SELECT ref, toString(cycle) AS cycle, toString(monthly_delta) AS monthly, toString(bonus_delta) AS bonus,
+    toString(-uncovered_delta) AS uncovered
+  FROM ledger_entries WHERE account_id = {account:String} AND kind = 'void' AND note = {event:String}`;
 
 /** What a price version said, as it was recorded when it came into use. */
 export const PRICES = 'SELECT content FROM price_versions WHERE name = {version:String} LIMIT 1';

@@ -1,10 +1,11 @@
 /** What is known of one event, from ClickHouse: its charge, where it waits, why it is dead, who voided it. */
 import type { ClickHouseClient } from '@clickhouse/client';
+import { formatCredits } from '../../core/money.ts';
 import { isoTime } from '../terminal/format.ts';
 import { type ChargeRow, type ChargeShape, chargeShape, type Rates } from './charge.ts';
-import { LETTERS, PARKED, PRICES, RELEASED, ROWS, VOIDS } from './queries.ts';
+import { GIVEN_BACK, LETTERS, PARKED, PRICES, RELEASED, ROWS, VOIDS } from './queries.ts';
 
-/** `voided`: it was charged, and the charge was taken back. `unknown`: no worker has seen it. */
+/** `voided`: it was accepted and costs nothing, before or after it came. `unknown`: no worker has seen it. */
 export type ExplainOutcome = 'accepted' | 'voided' | 'parked' | 'dead-letter' | 'unknown';
 
 /** The JSON of `explain`. */
@@ -38,6 +39,13 @@ export interface VoidShape {
   readonly reason: string;
   readonly at: string;
   readonly sequence: number;
+  /** What came back, and to which cycle; null where nothing was charged. `uncovered`: what is uncovered no more. */
+  readonly back: {
+    readonly cycle: number;
+    readonly monthly: string;
+    readonly bonus: string;
+    readonly uncovered: string;
+  } | null;
 }
 
 type Row = Readonly<Record<string, string>>;
@@ -52,37 +60,42 @@ export async function explainEvent(
     const query_params = { account: accountId, event: eventId, ...more };
     return (await clickhouse.query({ query, query_params, format: 'JSONEachRow' })).json<T>();
   };
-  const [rows, parked, released, letters, voids] = await Promise.all([
+  const [rows, parked, released, letters, voids, back] = await Promise.all([
     ask<ChargeRow>(ROWS),
     ask<Row>(PARKED),
     ask<Row>(RELEASED),
     ask<Row>(LETTERS),
     ask<Row>(VOIDS),
+    ask<Row>(GIVEN_BACK),
   ]);
   const row = rows.find((one) => Number(one.events) > 0);
   const price = row === undefined ? [] : await ask<{ content: string }>(PRICES, { version: row.price_version });
-  const charge = row === undefined ? null : chargeShape(row, ratesOf(price[0]?.content, String(row.model)));
+  const rates = ratesOf(price[0]?.content, String(row?.model));
+  const charge = row && chargeShape(row, rates, isVoidedEarly(row, rows));
   const waits = parkedShape(parked.at(-1), released.at(-1));
   return {
     accountId,
     eventId,
-    outcome: outcomeOf({ rows, voids, letters, waits, park: parked.at(-1) }),
-    charge,
+    outcome: outcomeOf({ rows, letters, waits, park: parked.at(-1) }),
+    charge: charge ?? null,
     parked: waits,
     deadLetters: letters.map(letterShape),
-    voids: voids.map(voidShape),
+    voids: voids.map((one) => voidShape(one, back)),
   };
 }
 
+/** The row of one that was voided before it came is taken back in the same commit. */
+const isVoidedEarly = (row: ChargeRow, rows: readonly ChargeRow[]): boolean =>
+  rows.some(({ events, sequence }) => Number(events) < 0 && sequence === row.sequence);
+
 function outcomeOf(found: {
   readonly rows: readonly ChargeRow[];
-  readonly voids: readonly Row[];
   readonly letters: readonly Row[];
   readonly waits: ExplainShape['parked'];
   readonly park: Row | undefined;
 }): ExplainOutcome {
-  const { rows, voids, letters, waits, park } = found;
-  if (rows.length > 0) return voids.some((one) => one.outcome === 'applied') ? 'voided' : 'accepted';
+  const { rows, letters, waits, park } = found;
+  if (rows.length > 0) return rows.some((one) => Number(one.events) < 0) ? 'voided' : 'accepted';
   // What waited too long left its place as a dead letter of the reason it waited for.
   const gaveUp = letters.some((one) => one.reason === park?.reason && Number(one.sequence) >= Number(park?.sequence));
   if (waits !== null && waits.releasedAt === null && !gaveUp) return 'parked';
@@ -109,12 +122,22 @@ function letterShape(row: Row): LetterShape {
   };
 }
 
-function voidShape(row: Row): VoidShape {
+function voidShape(row: Row, given: readonly Row[]): VoidShape {
   const { command_id, outcome, detail, reason, at, sequence } = row as Record<string, string>;
   return {
     ...{ commandId: command_id!, outcome: outcome!, detail: detail!, reason: reason! },
     at: isoTime(Number(at)),
     sequence: Number(sequence),
+    back: backShape(given.find(({ ref }) => ref === command_id)),
+  };
+}
+
+function backShape(entry: Row | undefined): VoidShape['back'] {
+  if (entry === undefined) return null;
+  const credits = (name: string): string => formatCredits(BigInt(entry[name]!));
+  return {
+    cycle: Number(entry.cycle),
+    ...{ monthly: credits('monthly'), bonus: credits('bonus'), uncovered: credits('uncovered') },
   };
 }
 

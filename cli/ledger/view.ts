@@ -61,7 +61,8 @@ function kindOf({ kind }: LedgerLine): string {
 function what(timeZone: string): (line: LedgerLine) => string {
   return ({ kind, events, ref, note }) => {
     if (events > 1) return plural(events, 'call');
-    const words = BOUNDARY_KINDS.has(kind) && /^\d+$/.test(note) ? `at ${localTime(Number(note), timeZone)}` : note;
+    const isBoundary = BOUNDARY_KINDS.has(kind) && /^\d+$/.test(note);
+    const words = isBoundary ? `at ${localTime(Number(note), timeZone)}` : kind === 'void' ? `of ${note}` : note;
     return [cellText(ref, REF_CHARS_MAX), cellText(words, NOTE_CHARS_MAX)].filter((text) => text !== '').join('  ');
   };
 }

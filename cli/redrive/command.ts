@@ -1,6 +1,7 @@
 /** `dead-letters redrive`: applies what was set aside again, or tells what that would do. */
 import type { Command } from 'commander';
 import type { DeadLetterReason } from '../../ledger/dead-letters.ts';
+import { chargeStore } from '../../workers/accounts/charge-store.ts';
 import { pagesOfLetters } from '../../workers/redrive/letters.ts';
 import { redrive } from '../../workers/redrive/redrive.ts';
 import { commitOptionsOf } from '../../workers/usage/commit-options.ts';
@@ -69,7 +70,17 @@ async function redriveSystem(
   const short = shortfall(await flushedUpTo(system, last), last);
   if (short !== undefined) output.say(`flowly-credits: ${short}`);
   const book = await recordedBook(system);
-  const commit = commitOptionsOf({ context, book, acceptDays: config.acceptDays, log, signal });
+  const store = chargeStore({ clickhouse, context, signal });
+  const commit = {
+    ...commitOptionsOf({ context, book, acceptDays: config.acceptDays, log, signal }),
+    charges: {
+      // The charge of what was redriven a moment ago: no service may be there to flush it.
+      find: async (accountId: string, eventId: string, upTo: number) => {
+        await flushedUpTo(system, upTo);
+        return store.find(accountId, eventId, upTo);
+      },
+    },
+  };
   const count = new RedriveCount();
   try {
     for await (const one of redrive({ commit, dryRun }, pagesOfLetters(clickhouse, { last, reason }))) count.add(one);

@@ -71,7 +71,9 @@ export async function withSandbox<T>(
     ...{ concurrency: 1, groupWaitMs: 0 },
   });
   const commit = usage.commitOptions;
-  const accounts = await startAccountsWorker({ commit, queue: system.queues.accounts, environment });
+  const accounts = await startAccountsWorker({
+    ...{ commit, clickhouse, flusher, queue: system.queues.accounts, environment },
+  });
   try {
     return await work({
       ...{ clock, signal },

@@ -29,10 +29,11 @@ local function readLists(a)
   end
 end
 
--- Appends one ledger entry to `lines`; the balances after it are those of the account as it is now.
-local function enter(lines, next, a, kind, cycle, monthly, bonus, monthlyAfter, ref, note)
+-- Appends one ledger entry to `lines`; the balances after it are those of the account as it is now. Usage is told by its
+-- rows, so of all entries only a void's changes what is uncovered.
+local function enter(lines, next, a, kind, cycle, monthly, bonus, monthlyAfter, ref, note, uncovered)
   lines[#lines + 1] = table.concat({
-    a.id, text(next()), kind, text(cycle), text(monthly), text(bonus), '0',
+    a.id, text(next()), kind, text(cycle), text(monthly), text(bonus), text(uncovered or 0),
     text(monthlyAfter), text(a.bonus), text(a.uncovered), ref, note,
   }, '\t')
   a.changed = true

@@ -4,7 +4,7 @@
 
 local apply = {}
 -- Outcomes of commands that cannot apply to the account as it stands: dead letters, which use no id up.
-local REFUSALS = { ['no-purchase'] = true, ['too-much'] = true }
+local REFUSALS = { ['no-purchase'] = true, ['too-much'] = true, ['void-too-much'] = true }
 
 local function given(value) return value ~= nil and value ~= cjson.null end
 

@@ -1,6 +1,8 @@
 -- commit-events: the atomic step of a group of usage events of many jobs.
 -- Dedupes, brings accounts up to date, splits over monthly and bonus, counts server days, parks, records dead
 -- letters, takes the next sequence number and appends one entry to the outbox; or leaves an event for a resend.
+-- An event that was voided before it came, or while it was parked, is accepted and costs nothing: two rows, of which the
+-- second takes the first one back.
 --
 -- KEYS  1 meta, 2 outbox, 3 accounts, 4 parked index, 5 dead letters in doubt, then accounts, dedupe buckets, lists
 --       that a record names, and last the list that is being released, if any.
@@ -73,9 +75,11 @@ end
 local accounts, fresh = {}, {}
 local entries, splits, parks, dead, parkedLines, releasedLines, redrivenLines = {}, {}, {}, {}, {}, {}, {}
 local outcomes, accepted, duplicates, parkedNow = {}, 0, 0, m.parked
+-- Rows, and by the offset of a voided event's body the one that takes it back.
+local rows, backs = 0, {}
 -- What the write half remembers: bucket, key, value, side by side, because a table an event costs more than the event.
 local rememberedIn, rememberedKey, rememberedValue, remembered = {}, {}, {}, 0
-local freed, freedKeys = {}, 0
+local freed, kept, freedKeys = {}, {}, 0
 local today = struct.pack('<I2', m.day)
 -- An event stamped before this may have been committed on a forgotten day: events may be ahead of the clock a little.
 local oldBefore = m.forgotten < 0 and -math.huge or (m.forgotten + 1) * DAY_MS + tonumber(ARGV[4])
@@ -108,9 +112,10 @@ local function serverOf(a, s)
   return found
 end
 
--- Remembers a key for this group and the write half; the day lets old keys be found again.
-local function remember(key, bucket, hash)
+-- Remembers a key for this group and the write half; the day lets old keys be found again. `mark`: seen.lua.
+local function remember(key, bucket, hash, mark)
   local value = hash .. today
+  if mark then value = value .. mark end
   fresh[key] = value
   remembered = remembered + 1
   rememberedIn[remembered] = bucketKey + bucket
@@ -124,11 +129,14 @@ local function park(list, item, arrival)
   parkedNow = parkedNow + 1
 end
 
--- A dead letter uses no identity up: that of one that was parked is freed.
+-- A dead letter uses no identity up: that of one that was parked is freed. The mark of a void stays.
 local function free(bucket, list, key, payload)
   local hash, field = KEYS[bucketKey + bucket], key
   if list > 0 then hash = KEYS[listKey + list]; field = ARGV[payloadBase + payload] end
-  if call('HEXISTS', hash, field) == 1 then
+  local value = call('HGET', hash, field)
+  if list == 0 and isVoided(value) then
+    kept[#kept + 1] = { hash, field }
+  elseif value then
     freed[#freed + 1] = { hash, field }
     if list == 0 then freedKeys = freedKeys + 1 end
   end
@@ -145,13 +153,20 @@ local function bury(kind, bucket, key, hash, payload)
   return 'D'
 end
 
+-- What the commit decided of one row.
+local function row(a, previous, monthly, bonus, uncovered, events)
+  rows = rows + 1
+  splits[rows] = pack('<I2i8i8i8i8i8i8i4i1',
+    nextIndex(), previous, monthly, bonus, uncovered, a.monthly, a.bonus, a.cycle, events)
+end
+
 local function one(kind, isReleased, isOld, ai, si, bucket, list, key, hash, cost, occurredAt, queuedAt, day, offset, length, payload)
   if kind == 3 then return free(bucket, list, key, payload) end
   if kind == 4 then duplicates = duplicates + 1; return 'd' end
   if kind == 5 then return bury(kind, bucket, key, hash, payload) end
+  local known = fresh[key] or call('HGET', KEYS[bucketKey + bucket], key)
   if not isReleased then
-    local known = fresh[key] or call('HGET', KEYS[bucketKey + bucket], key)
-    if known then
+    if isSeen(known) then
       if kind == 1 or kind == 7 then return 'e' end
       if string.sub(known, 1, 4) ~= hash then return 'c' end
       duplicates = duplicates + 1
@@ -185,19 +200,25 @@ local function one(kind, isReleased, isOld, ai, si, bucket, list, key, hash, cos
       park(list, item, tonumber(string.match(item, '^%d+')))
     else
       if parkedNow >= parkedMax then return 'l' end
-      remember(key, bucket, hash)
+      remember(key, bucket, hash, isVoided(known) and VOIDED or PARKED)
       parkedLines[#parkedLines + 1] = item
       park(list, text(clock) .. ' ' .. item, clock)
     end
     return 'p'
   end
-  if not isReleased then remember(key, bucket, hash)
-  else queuedAt = clock; releasedLines[#releasedLines + 1] = ARGV[payloadBase + payload] end
+  remember(key, bucket, hash)
+  if isReleased then queuedAt = clock; releasedLines[#releasedLines + 1] = ARGV[payloadBase + payload] end
+  accepted = accepted + 1
+  if isVoided(known) then
+    backs[offset] = takenBack(bodies, offset, length)
+    a.changed = true
+    row(a, 0, 0, 0, 0, 1)
+    row(a, 0, 0, 0, 0, -1)
+    return 'a'
+  end
   local previous, monthly, bonus, uncovered = charge(a, clock, cost, occurredAt, queuedAt, bodies, offset, entries, nextIndex)
   countServer(serverOf(a, si), day, cost)
-  accepted = accepted + 1
-  splits[accepted] = pack('<I2i8i8i8i8i8i8i4i1',
-    nextIndex(), previous, monthly, bonus, uncovered, a.monthly, a.bonus, a.cycle, 1)
+  row(a, previous, monthly, bonus, uncovered, 1)
   return 'a'
 end
 
@@ -220,20 +241,21 @@ end
 -- A released page goes whole or not at all.
 if released > 0 and string.find(letters, '[sw]') then return answer(m.sequence, m.waiting) end
 
--- The bodies go on as they came; those of events that were not accepted are cut out.
+-- The bodies go on as they came; those of events that were not accepted are cut out, what takes one back follows it.
 local usage = bodies
-if accepted > 0 and accepted < n then
+if accepted > 0 and (accepted < n or rows > accepted) then
   local parts = {}
   for i = 1, n do
     if outcomes[i] == 'a' then
       local offset, length = struct.unpack('<I4I4', records, (i - 1) * RECORD_BYTES + OFFSET_IN_RECORD + 1)
       parts[#parts + 1] = string.sub(bodies, offset + 1, offset + length)
+      parts[#parts + 1] = backs[offset]
     end
   end
   usage = table.concat(parts)
 end
 
-local changed = #entries > 0 or remembered > 0 or #freed > 0 or released > 0
+local changed = #entries > 0 or remembered > 0 or #freed > 0 or #kept > 0 or released > 0
 for _, a in pairs(accounts) do if a and a.changed then changed = true end end
 for _, p in ipairs(parks) do redis.call('LLEN', p[1]) end
 if #doubtful > 0 then redis.call('LLEN', KEYS[5]) end
@@ -244,20 +266,20 @@ if not changed then
   return answer(m.sequence, m.waiting)
 end
 local sequence = m.sequence + 1
-local row = { 'at', text(clock) }
-local function add(name, value) row[#row + 1] = name; row[#row + 1] = value end
+local fields = { 'at', text(clock) }
+local function add(name, value) fields[#fields + 1] = name; fields[#fields + 1] = value end
 if accepted > 0 then add('usage', usage); add('splits', table.concat(splits)) end
 if #entries > 0 then add('entries', table.concat(entries, '\n')) end
 if #dead > 0 then add('dead', table.concat(dead, '\n')) end
 if #parkedLines > 0 then add('parked', table.concat(parkedLines, '\n')) end
 if #releasedLines > 0 then add('released', table.concat(releasedLines, '\n')) end
 if #redrivenLines > 0 then add('redriven', table.concat(redrivenLines, '\n')) end
-redis.call('XADD', KEYS[2], text(sequence) .. '-0', unpack(row))
+redis.call('XADD', KEYS[2], text(sequence) .. '-0', unpack(fields))
 redis.call('HSET', KEYS[1], 'sequence', text(sequence), 'day', text(m.day))
 if duplicates > 0 then redis.call('HINCRBY', KEYS[1], 'duplicates', duplicates) end
 if accepted > 0 then
   redis.call('HINCRBY', KEYS[1], 'accepted', accepted)
-  redis.call('HINCRBY', KEYS[1], 'rows', accepted)
+  redis.call('HINCRBY', KEYS[1], 'rows', rows)
 end
 if #dead > 0 then redis.call('HINCRBY', KEYS[1], 'dead', #dead) end
 if parkedNow - leaving ~= m.parked then redis.call('HINCRBY', KEYS[1], 'parked', parkedNow - leaving - m.parked) end
@@ -271,6 +293,7 @@ local added = -freedKeys
 for i = 1, remembered do added = added + call('HSET', KEYS[rememberedIn[i]], rememberedKey[i], rememberedValue[i]) end
 if added ~= 0 then redis.call('HINCRBY', KEYS[1], 'remembered', added) end
 for _, f in ipairs(freed) do call('HDEL', f[1], f[2]) end
+for _, f in ipairs(kept) do call('HSET', f[1], f[2], VOIDED) end
 for _, letter in ipairs(doubtful) do redis.call('RPUSH', KEYS[5], text(clock) .. ' ' .. letter) end
 if released > 0 then
   if place == 0 then redis.call('LTRIM', releasedKey, released, -1)
@@ -286,4 +309,4 @@ for _, p in ipairs(parks) do
   redis.call('RPUSH', p[1], p[2])
   redis.call('ZADD', KEYS[4], 'LT', p[3], p[1])
 end
-return answer(sequence, m.waiting + accepted)
+return answer(sequence, m.waiting + rows)

@@ -2,6 +2,7 @@
 -- A round goes over all buckets from the first to the last. It begins by writing down the last day it forgets: from that
 -- moment on every commit has older ids looked up, and none files an id under such a day; only then are ids removed.
 -- Splits under way do no harm: they move ids to buckets further on.
+-- Ids that are parked, and marks of voids (seen.lua), have values of another length: they stay.
 -- KEYS  1 meta, 2 outbox, 3 flush seal, 4 dead letters in doubt, then the buckets of the page
 -- ARGV  1 ledger id, 2 highest sequence seen, 3 days that ids are kept, 4 first bucket of the page ('' when no round is
 --       under way: one begins if there is a day to forget, and the page is empty)
@@ -41,8 +42,10 @@ local gone, removed = {}, 0
 for i = 5, #KEYS do
   local all, keys = redis.call('HGETALL', KEYS[i]), {}
   for j = 2, #all, 2 do
-    local low, high = string.byte(all[j], 5, 6)
-    if low + high * 256 <= m.forgotten then keys[#keys + 1] = all[j - 1] end
+    if #all[j] == 6 then
+      local low, high = string.byte(all[j], 5, 6)
+      if low + high * 256 <= m.forgotten then keys[#keys + 1] = all[j - 1] end
+    end
   end
   gone[i] = keys
 end

@@ -20,6 +20,13 @@ local function countServer(s, day, cost)
   elseif day == s.day + 1 then s.next = amount(s.next + cost, "the server's day") end
 end
 
+-- Takes back what one of its events cost. Never below zero: of a day that a changed zone brought back, the record may
+-- not have all events.
+local function lowerServer(s, day, cost)
+  if day == s.day then s.used = math.max(0, s.used - cost)
+  elseif day == s.day + 1 then s.next = math.max(0, s.next - cost) end
+end
+
 local function serverRecord(s)
   return struct.pack('<dddddd', s.day, s.used, s.next, s.limit, s.warn, s.at)
 end

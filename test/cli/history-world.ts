@@ -4,6 +4,7 @@ import type { Redis } from 'ioredis';
 import type { PriceBook } from '../../core/price.ts';
 import { readBacklog } from '../../ledger/outbox.ts';
 import { migrate } from '../../schema/migrate.ts';
+import { chargeStore } from '../../workers/accounts/charge-store.ts';
 import { createFlusher } from '../../workers/flush/flusher.ts';
 import { TEST_LIMITS } from '../flush/world.ts';
 import { RealLedger } from '../ledger/real-ledger.ts';
@@ -25,7 +26,10 @@ export async function openHistoryWorld(book: PriceBook, clock: number): Promise<
   const redis = await freshRedis();
   const { client, reader, database } = await freshDatabase();
   await migrate(client, { database });
-  const real = await RealLedger.open(redis, freshTag(), clock, book);
+  const { signal } = new AbortController();
+  const real = await RealLedger.open(redis, freshTag(), clock, book, (context) =>
+    chargeStore({ clickhouse: client, context, signal }),
+  );
   const { keys, ledgerId } = real.context;
   return {
     ...{ redis, client, reader, real },

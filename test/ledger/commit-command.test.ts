@@ -6,11 +6,10 @@ import { MICROS_MAX } from '../../core/money.ts';
 import type { AccountCommand } from '../../core/types.ts';
 import { commitCommand } from '../../ledger/commit-command.ts';
 import { applyCommand } from '../../workers/accounts/apply-command.ts';
-import { commandCodec } from '../../workers/accounts/command-codec.ts';
 import { freshRedis } from '../support/engines.ts';
 import type { RealLedger } from './real-ledger.ts';
 import { alerts, event, purchase, refund, START_MS, serverLimit, upsert } from './samples.ts';
-import { counts, dump, faulty, lines, openStage, outcomes } from './stage.ts';
+import { COMMAND_SETTINGS, counts, dump, faulty, lines, openStage, outcomes } from './stage.ts';
 
 let redis: Redis;
 beforeAll(async () => {
@@ -29,7 +28,6 @@ const told = async (real: RealLedger, command: AccountCommand, queuedAt = START_
 };
 
 const MAX = Number(MICROS_MAX);
-const SETTINGS = { codec: commandCodec, setAside: async () => undefined };
 
 describe('once', () => {
   const kinds: readonly [string, () => AccountCommand][] = [
@@ -180,7 +178,7 @@ describe('alone', () => {
       await redis.sadd(key, 'not what it was');
       const before = await dump(real);
       const queued = { command: purchase(), queuedAt: START_MS };
-      await expect(commitCommand(real.context, queued, SETTINGS)).rejects.toThrow(PermanentError);
+      await expect(commitCommand(real.context, queued, COMMAND_SETTINGS)).rejects.toThrow(PermanentError);
       expect(await dump(real)).toEqual(before);
     },
   );
@@ -193,7 +191,7 @@ describe('alone', () => {
         const key = `${real.context.keys.tag}:ledger:${name}`;
         await redis.sadd(key, 'not what it was');
         const before = await dump(real);
-        const commit = commitCommand(real.context, { command, queuedAt: START_MS }, SETTINGS);
+        const commit = commitCommand(real.context, { command, queuedAt: START_MS }, COMMAND_SETTINGS);
         await expect(commit).rejects.toThrow();
         expect(await dump(real)).toEqual(before);
       }

@@ -12,13 +12,12 @@ import { type LedgerKeys, ledgerKeys } from '../../ledger/keys.ts';
 import { openLedger } from '../../ledger/open.ts';
 import { FenceError } from '../../ledger/scripts.ts';
 import { migrate } from '../../schema/migrate.ts';
-import { commandCodec } from '../../workers/accounts/command-codec.ts';
 import { clickhouseHistory } from '../../workers/history-store.ts';
 import { commitGroup } from '../../workers/usage/commit-group.ts';
 import { releaseParked } from '../../workers/usage/release.ts';
 import { freshDatabase, freshRedis, freshTag } from '../support/engines.ts';
 import { event, purchase, START_MS, upsert } from './samples.ts';
-import { dump, openStage, outcomes } from './stage.ts';
+import { COMMAND_SETTINGS, dump, openStage, outcomes } from './stage.ts';
 
 let redis: Redis;
 let client: ClickHouseClient;
@@ -205,7 +204,6 @@ describe('while running', () => {
     ['the sequence went back by one', 'ledger-went-back', (k) => redis.hincrby(k.meta, 'sequence', -1)],
     ['the sequence is gone', 'ledger-went-back', (k) => redis.hdel(k.meta, 'sequence')],
   ];
-  const settings = { codec: commandCodec, setAside: async () => undefined };
   test.each(changes)('%s: every script refuses, and nothing is written', async (_, code, change) => {
     const real = await openStage(redis);
     const { context, options } = real;
@@ -224,7 +222,7 @@ describe('while running', () => {
     }));
     const calls: Promise<unknown>[] = [
       commitGroup(options, items),
-      commitCommand(context, { command: purchase(), queuedAt: START_MS }, settings),
+      commitCommand(context, { command: purchase(), queuedAt: START_MS }, COMMAND_SETTINGS),
       real.command(upsert({ accountId: 'b' }), START_MS),
       readAccount(context, 'a'),
       growDirectory(context, 1_000_000_000),

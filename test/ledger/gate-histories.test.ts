@@ -2,13 +2,12 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Redis } from 'ioredis';
-import { cycleAt, cycleEnd, cycleStart } from '../../core/cycles.ts';
-import { PARKED_MS_MAX } from '../../core/limits.ts';
 import type { PriceBook } from '../../core/price.ts';
 import { createGate, type GateCall } from '../../ledger/gate.ts';
-import { applyCommand, applyEvents, createModel, type Model, readGate, setBook } from '../model/index.ts';
+import { type Model, readGate } from '../model/index.ts';
 import { freshRedis } from '../support/engines.ts';
-import { BOOKS, commandOf, eventOf, history, queuedOf, START_MS, type Step } from './histories.ts';
+import { BOOKS, history, START_MS, type Step } from './histories.ts';
+import { playHistory } from './player.ts';
 import { RealLedger } from './real-ledger.ts';
 
 const RUNS = Number(process.env.HISTORIES ?? 100);
@@ -44,35 +43,14 @@ test('random histories: every answer is the model’s', async () => {
 });
 
 async function compare(steps: readonly Step[], tag: string): Promise<string[]> {
-  const model = createModel({ book: FIRST });
-  let clock = START_MS;
-  let real = await RealLedger.open(redis, tag, clock, FIRST);
+  const real = await RealLedger.open(redis, tag, START_MS, FIRST);
   const answers: string[] = [];
   try {
-    for (const step of steps) {
-      if (step.kind === 'wait' || step.kind === 'turn') {
-        const next = step.kind === 'wait' ? clock + step.ms : (endOf(model, step.account) ?? clock) + step.offsetMs;
-        if (next <= clock || model.parked.some((parked) => next - parked.at.clock > PARKED_MS_MAX)) continue;
-        clock = next;
-        await real.setClock(clock);
-      } else if (step.kind === 'book') {
-        setBook(model, SECOND, clock);
-        real = await real.setBook(SECOND);
-      } else if (step.kind === 'events') {
-        const events = step.events.map((draft) => {
-          const startMs = startOf(model, draft.account, clock);
-          return { event: eventOf(draft, clock, startMs), queuedAt: queuedOf(draft, clock, startMs) };
-        });
-        applyEvents(model, events, clock);
-        await real.events(events);
-      } else {
-        const command = commandOf(step.draft, clock);
-        const queuedAt = clock - step.draft.queuedAgoMs;
-        applyCommand(model, command, { clock, queuedAt });
-        await real.command(command, queuedAt);
-      }
-      answers.push(...(await ask(model, tag, clock)));
-    }
+    await playHistory(steps, {
+      real,
+      books: [FIRST, SECOND],
+      afterStep: async ({ model, clock }) => void answers.push(...(await ask(model, tag, clock))),
+    });
   } finally {
     await real.remove();
   }
@@ -109,16 +87,4 @@ function withGift(book: PriceBook, rate: number): PriceBook {
     i === book.versions.length - 1 ? { ...version, models: new Map([...version.models, ['gift', price]]) } : version,
   );
   return { versions };
-}
-
-function startOf(model: Model, id: string, clock: number): number | undefined {
-  const account = model.accounts.get(id);
-  if (account === undefined) return undefined;
-  const cycle = cycleAt(account.schedule, clock);
-  return cycle > 0 ? cycleStart(account.schedule, cycle) : undefined;
-}
-
-function endOf(model: Model, id: string): number | undefined {
-  const account = model.accounts.get(id);
-  return account && cycleEnd(account.schedule, account.cycle);
 }

@@ -65,7 +65,8 @@ export const BOOKS: readonly [PriceBook, PriceBook] = (() => {
 })();
 
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
-const account = fc.constantFrom('a', 'b', 'c:1');
+/** One of them has most of the steps, so that much happens to it. */
+const account = fc.constantFrom('a', 'a', 'a', 'b', 'c:1');
 const server = fc.constantFrom('s1', 's2');
 const ago = fc.oneof(
   { weight: 4, arbitrary: fc.integer({ min: 0, max: 2 * HOUR_MS }) },
@@ -73,12 +74,15 @@ const ago = fc.oneof(
   { weight: 2, arbitrary: fc.integer({ min: 0, max: 40 * DAY_MS }) },
   { weight: 1, arbitrary: fc.integer({ min: -10 * 60_000, max: 0 }) },
 );
+/** Some are drawn often, so that steps meet each other. */
+const often = fc.integer({ min: 0, max: 6 });
+const eventNumber = fc.oneof(often, fc.integer({ min: 0, max: 30 }));
 const queuedAgo = fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 30 * HOUR_MS }));
 
 const events: fc.Arbitrary<Step> = fc
   .array(
     fc.record({
-      n: fc.integer({ min: 0, max: 30 }),
+      n: eventNumber,
       account,
       server,
       model: fc.constantFrom('small', 'large', 'big', 'newcomer'),
@@ -167,6 +171,14 @@ const make: fc.Arbitrary<Make> = fc.oneof(
           (base) => ({ ...base, type: 'server.limit', serverId, dailyCredits, warnAtPercent }),
       ),
   },
+  {
+    weight: 5,
+    // Of ids of their own, so that few are duplicates; of events that are drawn often, and of some twice.
+    arbitrary: fc.record({ own: fc.integer({ min: 0, max: 40 }), n: often }).map(
+      ({ own, n }): Make =>
+        (base) => ({ ...base, id: `v${own}`, type: 'usage.void', eventId: `e${n}`, reason: 'wrong' }),
+    ),
+  },
 );
 const command: fc.Arbitrary<Step> = fc
   .record({
@@ -202,7 +214,7 @@ export const history: fc.Arbitrary<readonly Step[]> = fc
         { weight: 3, arbitrary: turn },
         { weight: 1, arbitrary: fc.constant<Step>({ kind: 'book' }) },
       ),
-      { minLength: 4, maxLength: 40 },
+      { minLength: 4, maxLength: 40, size: 'max' },
     ),
   )
   .map(([first, rest]) => [...first, ...rest]);

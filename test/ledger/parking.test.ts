@@ -7,7 +7,6 @@ import type { Redis } from 'ioredis';
 import type { PriceBook } from '../../core/price.ts';
 import { commitCommand } from '../../ledger/commit-command.ts';
 import { Profiles } from '../../ledger/profiles.ts';
-import { commandCodec } from '../../workers/accounts/command-codec.ts';
 import { expireParked } from '../../workers/expire-parked.ts';
 import { releaseKnown } from '../../workers/maintenance.ts';
 import type { CommitGroupOptions } from '../../workers/usage/commit-group.ts';
@@ -15,7 +14,7 @@ import { releaseParked } from '../../workers/usage/release.ts';
 import { freshRedis } from '../support/engines.ts';
 import type { RealLedger } from './real-ledger.ts';
 import { BOOK, dearEvent, event, LATER_BOOK, purchase, START_MS, upsert } from './samples.ts';
-import { counts, dump, faulty, lines, openStage, outcomes } from './stage.ts';
+import { COMMAND_SETTINGS, counts, dump, faulty, lines, openStage, outcomes } from './stage.ts';
 
 const DAY_MS = 86_400_000;
 let redis: Redis;
@@ -31,9 +30,8 @@ const withBook = (real: RealLedger, book: PriceBook): CommitGroupOptions => ({
 
 /** Makes the account known without the release that follows: its worker was killed in between. */
 async function killedAfterUpsert(real: RealLedger, accountId = 'a'): Promise<void> {
-  const settings = { codec: commandCodec, setAside: async () => undefined };
   const queued = { command: upsert({ accountId }), queuedAt: START_MS };
-  expect(await commitCommand(real.context, queued, settings)).toMatchObject({ outcome: 'applied' });
+  expect(await commitCommand(real.context, queued, COMMAND_SETTINGS)).toMatchObject({ outcome: 'applied' });
 }
 
 const listsLeft = (real: RealLedger): Promise<string[]> => redis.zrange(real.context.keys.parkedIndex, '0', '-1');
@@ -90,8 +88,7 @@ describe('for the account', () => {
     const real = await openStage(redis);
     await outcomes(real, [event()]);
     const command = upsert();
-    const settings = { codec: commandCodec, setAside: async () => undefined };
-    await commitCommand(real.context, { command, queuedAt: START_MS }, settings);
+    await commitCommand(real.context, { command, queuedAt: START_MS }, COMMAND_SETTINGS);
     expect(await real.command(command, START_MS)).toEqual({ outcome: 'duplicate' });
     expect(await real.account('a')).toMatchObject({ events: 1 });
   });

@@ -2,23 +2,17 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Redis } from 'ioredis';
-import { cycleAt, cycleEnd, cycleStart } from '../../core/cycles.ts';
-import { PARKED_MS_MAX } from '../../core/limits.ts';
-import {
-  applyCommand,
-  applyEvents,
-  createModel,
-  type Model,
-  readBalance,
-  readLedger,
-  setBook,
-} from '../model/index.ts';
+import { type Model, readBalance, readLedger } from '../model/index.ts';
 import { freshRedis } from '../support/engines.ts';
-import { BOOKS, commandOf, eventOf, history, queuedOf, START_MS, type Step } from './histories.ts';
+import { BOOKS, history, START_MS, type Step } from './histories.ts';
+import { playHistory } from './player.ts';
 import { RealLedger } from './real-ledger.ts';
 
 const RUNS = Number(process.env.HISTORIES ?? 150);
 const ACCOUNTS = ['a', 'b', 'c:1'];
+const VOID_DETAILS = ['voided', 'remembered', 'already-voided'];
+/** How often each kind of void came up. */
+const seen = new Map<string, number>();
 
 let redis: Redis;
 beforeAll(async () => {
@@ -34,37 +28,17 @@ test('random histories agree with the model', async () => {
     }),
     { numRuns: RUNS, endOnFailure: process.env.CI === 'true' },
   );
+  // Histories without one would prove nothing of it.
+  expect([...seen.keys()].sort()).toEqual([...VOID_DETAILS].sort());
 });
 
 async function compare(steps: readonly Step[], tag: string): Promise<void> {
-  const model = createModel({ book: BOOKS[0] });
-  let clock = START_MS;
-  let real = await RealLedger.open(redis, tag, clock, BOOKS[0]);
+  const opened = await RealLedger.open(redis, tag, START_MS, BOOKS[0]);
   try {
-    for (const step of steps) {
-      if (step.kind === 'wait' || step.kind === 'turn') {
-        const next = step.kind === 'wait' ? clock + step.ms : (endOf(model, step.account) ?? clock) + step.offsetMs;
-        // What waits longer than a month is another test's.
-        if (next <= clock || model.parked.some((parked) => next - parked.at.clock > PARKED_MS_MAX)) continue;
-        clock = next;
-        await real.setClock(clock);
-      } else if (step.kind === 'book') {
-        setBook(model, BOOKS[1], clock);
-        real = await real.setBook(BOOKS[1]);
-      } else if (step.kind === 'events') {
-        const events = step.events.map((draft) => {
-          const startMs = startOf(model, draft.account, clock);
-          return { event: eventOf(draft, clock, startMs), queuedAt: queuedOf(draft, clock, startMs) };
-        });
-        const expected = applyEvents(model, events, clock).map(plain);
-        expect((await real.events(events)).map(plain)).toEqual(expected);
-      } else {
-        const command = commandOf(step.draft, clock);
-        const queuedAt = clock - step.draft.queuedAgoMs;
-        const expected = plain(applyCommand(model, command, { clock, queuedAt }));
-        expect(plain(await real.command(command, queuedAt))).toEqual(expected);
-      }
-    }
+    const { model, clock, real } = await playHistory(steps, {
+      real: opened,
+      onOutcomes: (got, expected) => expect(got.map(plain)).toEqual(expected.map(plain)),
+    });
     for (const id of ACCOUNTS) expect(await balanceOf(real, id)).toEqual(expectedBalance(model, id, clock));
     const entries = await real.entries();
     for (const id of ACCOUNTS) {
@@ -77,32 +51,47 @@ async function compare(steps: readonly Step[], tag: string): Promise<void> {
         uncovered: Number(uncovered),
       }));
       expect(entries.filter((entry) => entry.account === id)).toEqual(expected);
+      expect(await countedOf(real, id)).toEqual(expectedCounts(model, id));
     }
     const counters = await real.counters();
     expect(Number(counters.parked)).toBe(model.parked.length);
     expect(Number(counters.dead ?? 0)).toBe(model.deadLetters.size);
+    expect(Number(counters.accepted ?? 0)).toBe(chargesOf(model).length);
   } finally {
-    await real.remove();
+    await opened.remove();
   }
 }
 
-/** When the account's cycle that runs at the clock started; undefined where none did. */
-function startOf(model: Model, id: string, clock: number): number | undefined {
+/** Outcomes as both sides tell them: what happened, why, and which field; of a void also what it did. */
+function plain(outcome: Told) {
+  const { outcome: name, reason, field, detail } = outcome;
+  const did = detail !== undefined && VOID_DETAILS.includes(detail) ? detail : undefined;
+  if (did !== undefined) saw(did);
+  return { name, reason, field, did };
+}
+
+type Told = {
+  readonly outcome: string;
+  readonly reason?: string;
+  readonly field?: string;
+  readonly detail?: string;
+};
+
+const saw = (word: string): void => void seen.set(word, (seen.get(word) ?? 0) + 1);
+
+const chargesOf = (model: Model) => [...model.accounts.values()].flatMap(({ charges }) => charges);
+
+/** Events and their cost, without those that were voided. */
+async function countedOf(real: RealLedger, id: string) {
+  const account = await real.account(id);
+  return account && { events: account.events, cost: account.cost };
+}
+
+function expectedCounts(model: Model, id: string) {
   const account = model.accounts.get(id);
   if (account === undefined) return undefined;
-  const cycle = cycleAt(account.schedule, clock);
-  return cycle > 0 ? cycleStart(account.schedule, cycle) : undefined;
-}
-
-function endOf(model: Model, id: string): number | undefined {
-  const account = model.accounts.get(id);
-  return account && cycleEnd(account.schedule, account.cycle);
-}
-
-/** Outcomes as both sides tell them: what happened, why, and which field. */
-function plain(outcome: { readonly outcome: string; readonly reason?: string; readonly field?: string }) {
-  const { outcome: name, reason, field } = outcome;
-  return { name, reason, field };
+  const counted = account.charges.filter(({ voided }) => !voided);
+  return { events: counted.length, cost: counted.reduce((sum, { cost }) => sum + Number(cost), 0) };
 }
 
 async function balanceOf(real: RealLedger, id: string) {

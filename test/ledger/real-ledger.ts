@@ -6,16 +6,17 @@ import type { Redis } from 'ioredis';
 import type { PriceBook } from '../../core/price.ts';
 import type { AccountCommand, UsageEvent } from '../../core/types.ts';
 import { type AccountState, readAccount } from '../../ledger/account.ts';
+import type { ChargeStore } from '../../ledger/charges.ts';
 import type { LedgerContext } from '../../ledger/context.ts';
 import { ledgerKeys } from '../../ledger/keys.ts';
 import { openLedger } from '../../ledger/open.ts';
+import type { OutboxEntry } from '../../ledger/outbox.ts';
 import { Profiles } from '../../ledger/profiles.ts';
-import { SPLIT_BYTES } from '../../schema/rows.ts';
-import { decodeUsageBody } from '../../schema/usage-body.ts';
-import { applyCommand, type CommandResult } from '../../workers/accounts/apply-command.ts';
+import { type ApplyOptions, applyCommand, type CommandResult } from '../../workers/accounts/apply-command.ts';
 import { releaseKnown } from '../../workers/maintenance.ts';
-import { type CommitGroupOptions, commitGroup } from '../../workers/usage/commit-group.ts';
+import { commitGroup } from '../../workers/usage/commit-group.ts';
 import type { EventOutcome } from '../../workers/usage/item.ts';
+import { allEntries, outboxCharges, rowsOf } from './outbox-rows.ts';
 
 /** Deltas and balances in µcr, one line of an account's ledger as the outbox tells it. */
 export type RealEntry = {
@@ -31,14 +32,15 @@ const NO_HISTORY = { identity: async () => undefined, record: async () => undefi
 
 export class RealLedger {
   readonly context: LedgerContext;
-  readonly options: CommitGroupOptions;
+  readonly options: ApplyOptions;
 
-  private constructor(context: LedgerContext, book: PriceBook) {
+  private constructor(context: LedgerContext, book: PriceBook, charges: ChargeStore) {
     this.context = context;
     this.options = {
       context,
       encoder: { book, keys: context.keys, profiles: new Profiles(context) },
       settings: { acceptDays: 35 },
+      charges,
       signal: new AbortController().signal,
       onCommitted: () => undefined,
       onRetry: (error) => {
@@ -47,8 +49,19 @@ export class RealLedger {
     };
   }
 
-  static async open(redis: Redis, tag: string, clock: number, book: PriceBook): Promise<RealLedger> {
-    return new RealLedger(await openLedger({ redis, keys: ledgerKeys(tag), history: NO_HISTORY, clock }), book);
+  /** `flushed`: where charges are found that are not in the outbox any more. */
+  static async open(
+    redis: Redis,
+    tag: string,
+    clock: number,
+    book: PriceBook,
+    flushed: (context: LedgerContext) => ChargeStore = () => ({ find: async () => undefined }),
+  ): Promise<RealLedger> {
+    const context = await openLedger({ redis, keys: ledgerKeys(tag), history: NO_HISTORY, clock });
+    const [waiting, rest] = [outboxCharges(context), flushed(context)];
+    return new RealLedger(context, book, {
+      find: async (...asked) => (await waiting.find(...asked)) ?? rest.find(...asked),
+    });
   }
 
   async setClock(clock: number): Promise<void> {
@@ -56,7 +69,7 @@ export class RealLedger {
   }
 
   async setBook(book: PriceBook): Promise<RealLedger> {
-    const next = new RealLedger(this.context, book);
+    const next = new RealLedger(this.context, book, this.options.charges);
     await releaseKnown(next.options, book);
     return next;
   }
@@ -85,8 +98,7 @@ export class RealLedger {
 
   /** Every entry of the ledger so far, usage included, in the order of sequence and index. */
   async entries(): Promise<RealEntry[]> {
-    const stream = await this.context.redis.xrangeBuffer(this.context.keys.outboxRows, '-', '+');
-    return stream.flatMap(([, fields]) => entriesOf(fieldsOf(fields)));
+    return (await allEntries(this.context)).flatMap(entriesOf);
   }
 
   async counters(): Promise<Record<string, string>> {
@@ -101,15 +113,9 @@ export class RealLedger {
   }
 }
 
-function fieldsOf(fields: readonly Buffer[]): Map<string, Buffer> {
-  const map = new Map<string, Buffer>();
-  for (let i = 0; i < fields.length; i += 2) map.set(fields[i]!.toString(), fields[i + 1]!);
-  return map;
-}
-
-function entriesOf(fields: ReadonlyMap<string, Buffer>): RealEntry[] {
+function entriesOf(outbox: OutboxEntry): RealEntry[] {
   const found: { index: number; entry: RealEntry }[] = [];
-  for (const line of (fields.get('entries')?.toString() ?? '').split('\n').filter((text) => text !== '')) {
+  for (const line of (outbox.lines.entries?.toString() ?? '').split('\n').filter((text) => text !== '')) {
     const [account, index, kind, cycle, monthly, bonus, uncovered] = line.split('\t');
     found.push({
       index: Number(index),
@@ -117,35 +123,24 @@ function entriesOf(fields: ReadonlyMap<string, Buffer>): RealEntry[] {
         account: account!,
         kind: kind!,
         cycle: Number(cycle),
-        monthly: Number(monthly),
-        bonus: Number(bonus),
-        uncovered: Number(uncovered),
+        // Lua writes what takes nothing as −0.
+        monthly: 0 + Number(monthly),
+        bonus: 0 + Number(bonus),
+        uncovered: 0 + Number(uncovered),
       },
     });
   }
-  const bodies = fields.get('usage') ?? Buffer.alloc(0);
-  const splits = fields.get('splits') ?? Buffer.alloc(0);
-  for (let at = 0, i = 0; at < bodies.length; i += SPLIT_BYTES) {
-    const { event, derived } = decodeUsageBody(bodies, at + 4);
-    at += 4 + bodies.readUInt32LE(at);
-    const index = splits.readUInt16LE(i);
-    const amountAt = (from: number): number => Number(splits.readBigInt64LE(i + from));
-    const [previous, monthly, bonus, uncovered] = [amountAt(2), amountAt(10), amountAt(18), amountAt(26)];
-    const cycle = splits.readInt32LE(i + 50);
-    if (previous + monthly + bonus + uncovered !== derived.cost)
-      throw new Error(`the parts of ${event.id} are not its cost`);
-    const { accountId: account } = event;
-    if (previous > 0) {
-      found.push({
-        index,
-        entry: { account, kind: 'usage', cycle: cycle - 1, monthly: 0 - previous, bonus: 0, uncovered: 0 },
-      });
+  for (const { event, split } of rowsOf(outbox)) {
+    if (split.events < 0) continue; // what takes a row back has an entry of its own
+    const { position: index, fromPrevious, fromMonthly, fromBonus, uncovered, payingCycle: cycle } = split;
+    const base = { account: event.accountId, kind: 'usage' };
+    if (fromPrevious > 0) {
+      const entry = { ...base, cycle: cycle - 1, monthly: 0 - fromPrevious, bonus: 0, uncovered: 0 };
+      found.push({ index, entry });
     }
-    if (monthly + bonus + uncovered > 0) {
-      found.push({
-        index: index + 0.5,
-        entry: { account, kind: 'usage', cycle, monthly: 0 - monthly, bonus: 0 - bonus, uncovered },
-      });
+    if (fromMonthly + fromBonus + uncovered > 0) {
+      const entry = { ...base, cycle, monthly: 0 - fromMonthly, bonus: 0 - fromBonus, uncovered };
+      found.push({ index: index + 0.5, entry });
     }
   }
   return found.sort((a, b) => a.index - b.index).map(({ entry }) => entry);

@@ -94,3 +94,9 @@ export const serverLimit = (serverId: string, some: Partial<Of<'server.limit'>> 
   ...{ serverId, dailyCredits: micros(9_000), warnAtPercent: undefined },
   ...some,
 });
+
+export const voidOf = (eventId: string, some: Partial<Of<'usage.void'>> = {}): Of<'usage.void'> => ({
+  ...base('usage.void'),
+  ...{ eventId, reason: 'wrong model' },
+  ...some,
+});

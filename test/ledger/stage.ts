@@ -6,13 +6,22 @@ import type { Redis } from 'ioredis';
 import { type FlowlyError, PermanentError, TransientError } from '../../core/errors.ts';
 import type { PriceBook } from '../../core/price.ts';
 import type { UsageEvent } from '../../core/types.ts';
+import type { CommandSettings } from '../../ledger/commit-command.ts';
 import type { LineField } from '../../ledger/outbox.ts';
 import { Profiles } from '../../ledger/profiles.ts';
 import type { ScriptName } from '../../ledger/scripts.ts';
+import { commandCodec } from '../../workers/accounts/command-codec.ts';
 import type { CommitGroupOptions } from '../../workers/usage/commit-group.ts';
 import { freshTag } from '../support/engines.ts';
 import { RealLedger } from './real-ledger.ts';
 import { BOOK, START_MS } from './samples.ts';
+
+/** For commits of commands alone: nothing is charged, and what is refused is let go. */
+export const COMMAND_SETTINGS: CommandSettings = {
+  codec: commandCodec,
+  charges: { find: async () => undefined },
+  setAside: async () => undefined,
+};
 
 /** A fresh ledger at `START_MS`. */
 export function openStage(redis: Redis, book: PriceBook = BOOK, clock = START_MS): Promise<RealLedger> {
@@ -58,12 +67,12 @@ export async function counts(real: RealLedger): Promise<Record<string, number>> 
 export type Fault = 'reply lost' | 'unavailable' | 'refused';
 
 /** The same ledger over a connection on which the n-th call (from 1) of a script goes wrong, once. */
-export function faulty(
-  options: CommitGroupOptions,
+export function faulty<Options extends CommitGroupOptions>(
+  options: Options,
   script: ScriptName,
   fault: Fault,
   nth = 1,
-): { readonly options: CommitGroupOptions; readonly retries: FlowlyError[] } {
+): { readonly options: Options; readonly retries: FlowlyError[] } {
   const retries: FlowlyError[] = [];
   const { context } = options;
   let calls = 0;

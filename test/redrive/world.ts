@@ -2,9 +2,9 @@
 import type { PriceBook } from '../../core/price.ts';
 import { commitEvents } from '../../ledger/commit-events.ts';
 import { type DeadLetter, deadRecord } from '../../ledger/dead-letters.ts';
+import type { ApplyOptions } from '../../workers/accounts/apply-command.ts';
 import { pagesOfLetters } from '../../workers/redrive/letters.ts';
 import { type Redriven, redrive } from '../../workers/redrive/redrive.ts';
-import type { CommitGroupOptions } from '../../workers/usage/commit-group.ts';
 import { type HistoryWorld, openHistoryWorld } from '../cli/history-world.ts';
 import { BOOK, START_MS } from '../ledger/samples.ts';
 
@@ -12,11 +12,7 @@ export interface RedriveWorld extends HistoryWorld {
   /** Sets something aside as it is. */
   bury(letter: Partial<DeadLetter> & Pick<DeadLetter, 'reason' | 'body'>): Promise<void>;
   /** Flushes and redrives; what became of each letter, by id, in their order. */
-  redrive(options?: {
-    dryRun?: boolean;
-    commit?: CommitGroupOptions;
-    reason?: DeadLetter['reason'];
-  }): Promise<Redriven[]>;
+  redrive(options?: { dryRun?: boolean; commit?: ApplyOptions; reason?: DeadLetter['reason'] }): Promise<Redriven[]>;
   query<T>(sql: string): Promise<T[]>;
 }
 

@@ -4,6 +4,7 @@
  */
 import { type FlowlyError, PermanentError } from '../../core/errors.ts';
 import { commandBody } from '../../core/identity.ts';
+import type { ChargeStore } from '../../ledger/charges.ts';
 import {
   type CommandOutcome,
   type CommandSettings,
@@ -20,7 +21,11 @@ import { commandCodec } from './command-codec.ts';
 
 /** What a job of the queue `accounts` returns to its producer. */
 export type CommandResult =
-  | { readonly outcome: 'applied' | 'duplicate' | 'stale' }
+  | {
+      readonly outcome: 'applied' | 'duplicate' | 'stale';
+      /** What was done, where that is not plain: of a void `voided`, `remembered` or `already-voided`. */
+      readonly detail?: string;
+    }
   | { readonly outcome: 'parked'; readonly reason: 'unknown-account' }
   | {
       readonly outcome: 'dead-letter';
@@ -29,12 +34,18 @@ export type CommandResult =
       readonly detail: string;
     };
 
+export interface ApplyOptions extends CommitGroupOptions {
+  /** Where a void finds what its event was charged. */
+  readonly charges: ChargeStore;
+}
+
 /** Applies one command. Throws FenceError, a fault of the ledger that concerns every command, or when stopped. */
-export async function applyCommand(commit: CommitGroupOptions, queued: QueuedCommand): Promise<CommandResult> {
+export async function applyCommand(commit: ApplyOptions, queued: QueuedCommand): Promise<CommandResult> {
   const { command } = queued;
   try {
     const settings: CommandSettings = {
       codec: commandCodec,
+      charges: commit.charges,
       ...(commit.settings.parkedMax === undefined ? {} : { parkedMax: commit.settings.parkedMax }),
       setAside: async (parked, outcome) => setAside(commit, refusal(parked, outcome)!),
       expire: (list) => expireList(commit, list),
@@ -47,7 +58,8 @@ export async function applyCommand(commit: CommitGroupOptions, queued: QueuedCom
       await releaseParked(commit, commit.context.keys.parkedEvents(command.accountId));
     }
     if (reply.outcome === 'parked') return { outcome: 'parked', reason: 'unknown-account' };
-    return { outcome: reply.outcome as 'applied' | 'duplicate' | 'stale' };
+    const outcome = reply.outcome as 'applied' | 'duplicate' | 'stale';
+    return reply.detail === '' ? { outcome } : { outcome, detail: reply.detail };
   } catch (error) {
     if (!(error instanceof PermanentError) || error instanceof FenceError) throw error;
     return setAside(commit, failure(queued, error));
@@ -82,6 +94,13 @@ function refusal(queued: QueuedCommand, outcome: CommandOutcome): DeadLetter | u
         'invalid',
         'credits',
         'credits is too much: the bonus balance would be more than an amount can hold.',
+      );
+    case 'void-too-much':
+      return letterOf(
+        queued,
+        'internal',
+        'eventId',
+        'The bonus balance cannot hold what the event took from it: it would be more than an amount can hold.',
       );
     default:
       return undefined;

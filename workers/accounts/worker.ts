@@ -3,30 +3,54 @@
  * One job of the queue is active at any time over all processes (BullMQ's global concurrency), and a job whose worker
  * was killed goes back to the front: so no command overtakes another one.
  */
+import type { ClickHouseClient } from '@clickhouse/client';
 import type { Job, Queue } from 'bullmq';
 import { jsonText } from '../../core/json-text.ts';
 import type { DeadLetter, DeadLetterReason } from '../../ledger/dead-letters.ts';
 import { parseCommand } from '../../schema/parse-command.ts';
 import type { WorkerEnvironment } from '../environment.ts';
+import type { Flusher } from '../flush/flusher.ts';
 import { ACCOUNTS_QUEUE, closeWorker, logQueueErrors, makeWorker, queuedAtOf, STARTS_MAX } from '../queues.ts';
 import { unreadableMender } from '../unreadable-jobs.ts';
 import type { CommitGroupOptions } from '../usage/commit-group.ts';
 import { textField } from '../usage/take-job.ts';
 import type { RunningWorker } from '../usage/worker.ts';
-import { applyCommand, type CommandResult, setAside } from './apply-command.ts';
+import { type ApplyOptions, applyCommand, type CommandResult, setAside } from './apply-command.ts';
+import { chargeStore } from './charge-store.ts';
 
 export interface AccountsWorkerOptions {
   readonly commit: CommitGroupOptions;
+  /** What a void asks for the charge of its event, and what it asks to bring that there. */
+  readonly clickhouse: ClickHouseClient;
+  readonly flusher: Pick<Flusher, 'flushNow'>;
   readonly queue: Queue;
   readonly environment: WorkerEnvironment;
 }
 
 export async function startAccountsWorker({
-  commit,
+  commit: taking,
+  clickhouse,
+  flusher,
   queue,
   environment,
 }: AccountsWorkerOptions): Promise<RunningWorker> {
   await queue.setGlobalConcurrency(1);
+  const closing = new AbortController();
+  const leaving = new AbortController();
+  const signal = AbortSignal.any([closing.signal, environment.signal]);
+  const store = chargeStore({ clickhouse, flusher, context: taking.context, signal });
+  const commit: ApplyOptions = {
+    ...taking,
+    charges: {
+      // A void that waits for ClickHouse is left to the next start: it could wait for as long as ClickHouse is away.
+      find: (...asked) =>
+        store.find(...asked).catch((error: unknown) => {
+          if (!signal.aborted) throw error;
+          leaving.abort();
+          return new Promise<never>(() => undefined);
+        }),
+    },
+  };
   const handle = async (job: Job): Promise<CommandResult> => {
     try {
       return await take(commit, job, environment.clock());
@@ -45,10 +69,15 @@ export async function startAccountsWorker({
   logQueueErrors(worker, ACCOUNTS_QUEUE, log, unreadableMender(worker, connection, log));
   worker.on('completed', (job) => environment.onCompleted?.(job.id ?? ''));
   worker.run().catch(environment.halt);
-  return { close: () => closeWorker(worker, environment.signal) };
+  return {
+    close: () => {
+      closing.abort();
+      return closeWorker(worker, AbortSignal.any([environment.signal, leaving.signal]));
+    },
+  };
 }
 
-async function take(commit: CommitGroupOptions, job: Job, now: number): Promise<CommandResult> {
+async function take(commit: ApplyOptions, job: Job, now: number): Promise<CommandResult> {
   const queuedAt = queuedAtOf(job, now);
   const parsed = parseCommand(job.name, job.data);
   if (!parsed.ok) return setAside(commit, letterOf(job, queuedAt, 'invalid', parsed.field, parsed.reason));

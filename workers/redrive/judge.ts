@@ -8,7 +8,7 @@ import { FUTURE_MS_MAX } from '../../core/limits.ts';
 import { priceEvent } from '../../core/price.ts';
 import type { UsageEvent } from '../../core/types.ts';
 import type { QueuedCommand } from '../../ledger/commit-command.ts';
-import { bucketOf, DIRECTORY_START, parseDirectory } from '../../ledger/dedupe.ts';
+import { bucketOf, DIRECTORY_START, decodeSeen, parseDirectory } from '../../ledger/dedupe.ts';
 import { createRowWriter } from '../../schema/usage-body.ts';
 import type { CommitGroupOptions } from '../usage/commit-group.ts';
 import { encodeGroup } from '../usage/encode-group.ts';
@@ -17,7 +17,7 @@ import { readLetter, type StoredLetter } from './read-letter.ts';
 /** An event of a letter that can be applied. */
 export interface JudgedEvent {
   readonly event: UsageEvent;
-  /** µcr; what voids say of it is only known to its commit. */
+  /** µcr; nothing of one that is voided already. */
   readonly cost: number;
   /** It was applied before: nothing will be debited. */
   readonly isSeen: boolean;
@@ -87,7 +87,7 @@ async function judgeEvents(
   const identities = await identify(commit, events);
   for (const [i, event] of events.entries()) {
     const { accountId, model, occurredAt } = event;
-    const { key, own } = identities[i]!;
+    const { key, own, isVoided } = identities[i]!;
     const seen = identities[i]!.seen ?? foreseen?.events.get(key);
     if (seen !== undefined) {
       if (seen !== own) return { letter, why: USED };
@@ -99,16 +99,16 @@ async function judgeEvents(
     const price = priceEvent(encoder.book, model, event.tokens, occurredAt, event.keySource);
     if (price === undefined) return { letter, why: `no price version in force knows the model ${model}` };
     foreseen?.events.set(key, own);
-    judged.push({ event, cost: price.cost, isSeen: false });
+    judged.push({ event, cost: isVoided ? 0 : price.cost, isSeen: false });
   }
   return { letter, events: judged };
 }
 
-/** Each event's identity, the hash of the body it was used with, if it was, and that of its own. */
+/** Each event's identity, the hash of the body it was used with, if it was, that of its own, and whether it is voided. */
 async function identify(
   { context, encoder }: CommitGroupOptions,
   events: readonly UsageEvent[],
-): Promise<{ key: Key; seen: number | undefined; own: number }[]> {
+): Promise<{ key: Key; seen: number | undefined; own: number; isVoided: boolean }[]> {
   const { redis, keys } = context;
   const settle = (): void => undefined;
   const writer = createRowWriter();
@@ -126,7 +126,8 @@ async function identify(
   return records.map(({ key, bodyHash: own }, i) => {
     const [error, value] = replies[i] as [Error | null, Buffer | null];
     if (error !== null) throw error;
-    return { key, seen: value?.readUInt32LE(0), own };
+    const { bodyHash: seen, isVoided } = decodeSeen(value);
+    return { key, seen, own, isVoided };
   });
 }
 

@@ -6,7 +6,7 @@
 import { COMMIT_EVENTS_MAX, commitEvents } from '../../ledger/commit-events.ts';
 import { type RedrivenLetter, redrivenRecord } from '../../ledger/dead-letters.ts';
 import { ledgerClock } from '../../ledger/ledger-clock.ts';
-import { applyCommand } from '../accounts/apply-command.ts';
+import { type ApplyOptions, applyCommand } from '../accounts/apply-command.ts';
 import { type CommitGroupOptions, commitGroup, untilRedisAnswers } from '../usage/commit-group.ts';
 import type { EventOutcome } from '../usage/item.ts';
 import { type Foreseen, type Judged, type JudgedEvent, judgeLetters } from './judge.ts';
@@ -26,8 +26,8 @@ export type Redriven = { readonly letter: StoredLetter } & (
 );
 
 export interface RedriveOptions {
-  /** As the usage worker's; its `acceptDays` does not count here. */
-  readonly commit: CommitGroupOptions;
+  /** As the accounts worker's; its `acceptDays` does not count here. */
+  readonly commit: ApplyOptions;
   readonly dryRun: boolean;
 }
 
@@ -36,7 +36,7 @@ export async function* redrive(
   { commit: given, dryRun }: RedriveOptions,
   pages: AsyncIterable<readonly StoredLetter[]>,
 ): AsyncGenerator<Redriven> {
-  const commit: CommitGroupOptions = { ...given, settings: { ...given.settings, acceptDays: NEVER_LATE_DAYS } };
+  const commit: ApplyOptions = { ...given, settings: { ...given.settings, acceptDays: NEVER_LATE_DAYS } };
   const foreseen: Foreseen | undefined = dryRun ? { accounts: new Set(), events: new Map() } : undefined;
   for await (const page of pages) {
     // A command may be what the letters after it wait for, so they are judged when it has been applied.
@@ -77,7 +77,7 @@ function asForeseen(judged: Judged): Redriven {
   );
 }
 
-async function applyRun(commit: CommitGroupOptions, judged: readonly Judged[], clock: number): Promise<Redriven[]> {
+async function applyRun(commit: ApplyOptions, judged: readonly Judged[], clock: number): Promise<Redriven[]> {
   const events = judged.flatMap((one) => ('events' in one ? one.events : []));
   const outcomes = new Map<JudgedEvent, EventOutcome>();
   for (let from = 0; from < events.length; from += COMMIT_EVENTS_MAX) {
@@ -98,7 +98,7 @@ async function applyRun(commit: CommitGroupOptions, judged: readonly Judged[], c
 }
 
 async function applyOne(
-  commit: CommitGroupOptions,
+  commit: ApplyOptions,
   letter: StoredLetter,
   queued: Parameters<typeof applyCommand>[1],
 ): Promise<Redriven> {

@@ -146,5 +146,5 @@ function modelStep(teller: Teller, step: ModelStep): void {
   teller.clock = step.clock;
   if (step.kind === 'event') teller.event(step.event);
   else if (step.kind === 'read') teller.read({ read: 'balance', account: step.accountId });
-  else if (step.command.type !== 'usage.void') teller.command(step.command);
+  else teller.command(step.command);
 }

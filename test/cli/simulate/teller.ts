@@ -9,6 +9,7 @@ import {
   applyCommand,
   applyEvent,
   type Bucket,
+  type Charge,
   createModel,
   type Model,
   readBalance,
@@ -167,7 +168,8 @@ export class Teller {
         ...{ keySource: charge.event.keySource, occurredAt: iso(charge.event.occurredAt) },
         localDay: iso(charge.localDay * DAY_MS).slice(0, 10),
         ...{ cycle: charge.cycle, payingCycle: charge.payingCycle, priceVersion: charge.version },
-        credits: formatCredits(charge.cost),
+        // One that was voided before it came cost nothing.
+        credits: formatCredits(charge.voided && paidOf(charge) === 0n ? 0n : charge.cost),
         split: {
           previousCycle: formatCredits(charge.fromPrevious),
           monthly: formatCredits(charge.fromMonthly),
@@ -182,6 +184,9 @@ export class Teller {
     };
   }
 }
+
+const paidOf = ({ fromPrevious, fromMonthly, fromBonus, uncovered }: Charge): bigint =>
+  fromPrevious + fromMonthly + fromBonus + uncovered;
 
 /** The same of the program's answer. */
 function explainedOf(answer: {
