@@ -30,7 +30,7 @@ const ACCEPTED_ID = `a text of 1 to ${ID_CHARS_MAX} of A–Z a–z 0–9 . _ : @
 /** An object of these fields and no others; another one is refused with its name and the list of these. */
 export const strictObject = <Shape extends z.core.$ZodLooseShape>(accepted: string, shape: Shape) => {
   const names = Object.keys(shape);
-  const listed = `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+  const listed = names.length === 1 ? names[0] : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
   return z.strictObject(shape, { error: (issue) => (issue.code === 'unrecognized_keys' ? listed : accepted) });
 };
 

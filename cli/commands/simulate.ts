@@ -79,6 +79,7 @@ function run({ invocation, folder, input, presentMs, interrupted }: Run): Promis
     withSandbox(system, interrupted, async (sandbox) => {
       const stop = (): void => void input.destroy();
       sandbox.signal.addEventListener('abort', stop, { once: true });
+      sandbox.signal.throwIfAborted(); // before anybody listened
       let failed = 0;
       for await (const steps of readScript(input, presentMs)) {
         for await (const { line, answer } of play(sandbox, steps)) {

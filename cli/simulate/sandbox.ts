@@ -46,6 +46,7 @@ export async function withSandbox<T>(
   work: (sandbox: Sandbox) => Promise<T>,
 ): Promise<T> {
   const { config, log, ledger, clickhouse, reader, redis } = system;
+  interrupted.throwIfAborted(); // while the engines were started
   // Nothing of a sandbox outlives it.
   await redis.config('SET', 'appendonly', 'no');
   const book = await loadPriceBook(config.priceBookPath);

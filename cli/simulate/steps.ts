@@ -3,6 +3,7 @@
  * Events and commands are not looked into: the service takes them or sets them aside, as in life. Everything else must
  * be right, and is refused with its line and field.
  */
+import { z } from 'zod';
 import { COMMAND_TIME_MS_MAX, strictObject, time } from '../../schema/fields.ts';
 import { refusalOf } from '../../schema/wording.ts';
 import { UsageError } from '../errors.ts';
@@ -30,6 +31,9 @@ export class ScriptError extends UsageError {
 /** Words that make a line what it is; a line with none of them is an event. */
 const WORDS = ['type', 'now', 'job', 'read'] as const;
 const nowLine = strictObject('an object', { now: time('The simulated time.', COMMAND_TIME_MS_MAX) });
+const jobLine = strictObject('an object', {
+  job: z.enum(JOB_NAMES, { error: () => `one of ${JOB_NAMES.map((one) => JSON.stringify(one)).join(', ')}` }),
+});
 
 /** Throws ScriptError. */
 export function stepOf({ number: line, bytes, text, problem }: Line): Step {
@@ -38,31 +42,28 @@ export function stepOf({ number: line, bytes, text, problem }: Line): Step {
   if (found.kind === 'invalid') throw new ScriptError(line, `the line ${found.problem}.`);
   const data = found.kind === 'event' ? found.event : found.data;
   const words = WORDS.filter((word) => (word === 'type' ? found.kind === 'command' : Object.hasOwn(data, word)));
+  const [word] = words;
   if (words.length > 1) {
     throw new ScriptError(line, `the line has ${words.join(' and ')}, but must have one of them at most.`, words[1]);
   }
   if (found.kind === 'command') return { line, kind: 'command', name: found.name, data, bytes };
-  if (words.length === 0) return { line, kind: 'event', event: data, bytes };
-  return wordStep(line, words[0]!, data as Record<string, unknown>);
+  if (word === undefined || word === 'type') return { line, kind: 'event', event: data, bytes };
+  return wordStep(line, word, data as Record<string, unknown>);
 }
 
-function wordStep(line: number, word: (typeof WORDS)[number], data: Record<string, unknown>): Step {
-  if (word === 'now') {
-    const parsed = nowLine.safeParse(data);
-    if (parsed.success) return { line, kind: 'now', ms: parsed.data.now };
+function wordStep(line: number, word: Exclude<(typeof WORDS)[number], 'type'>, data: Record<string, unknown>): Step {
+  if (word === 'read') {
+    const { read: name, ...parameters } = data;
+    const read = readOf(name, parameters);
+    if (read.ok) return { line, kind: 'read', read: read.read };
+    throw new ScriptError(line, read.reason, read.field);
+  }
+  const parsed = (word === 'now' ? nowLine : jobLine).safeParse(data);
+  if (!parsed.success) {
     const { field, reason } = refusalOf(parsed.error, data, 'the line');
     throw new ScriptError(line, reason, field);
   }
-  const { [word]: name, ...others } = data;
-  if (word === 'job') {
-    const extra = Object.keys(others)[0];
-    if (extra !== undefined)
-      throw new ScriptError(line, `${JSON.stringify(extra.slice(0, 40))} is not a known field of a job line.`, extra);
-    if (typeof name === 'string' && JOB_NAMES.includes(name)) return { line, kind: 'job', name };
-    const is = typeof name === 'string' ? JSON.stringify(name.slice(0, 40)) : `a ${typeof name}`;
-    throw new ScriptError(line, `job is ${is}, but must be one of ${JOB_NAMES.join(', ')}.`, 'job');
-  }
-  const read = readOf(name, others);
-  if (!read.ok) throw new ScriptError(line, read.reason, read.field);
-  return { line, kind: 'read', read: read.read };
+  return 'now' in parsed.data
+    ? { line, kind: 'now', ms: parsed.data.now }
+    : { line, kind: 'job', name: parsed.data.job };
 }
