@@ -2,6 +2,7 @@
  * Listens to the completions of the queue's jobs, from the moment it is asked to: the end of the event stream is looked
  * up first, because BullMQ's own start (`$`) forgets what comes between two of its reads.
  * The stream keeps about the last 1,000 entries, so a listener that was cut off can miss some: that is noticed elsewhere.
+ * Invariant: a listener that ended by itself is told, and the next time it is asked to listen another one starts.
  */
 import { type Queue, QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
@@ -12,17 +13,23 @@ const STREAM_START = '0-0';
 /** One read of the stream; also how long a read may keep a process alive that closed while Redis was away. */
 const READ_MS = 2_000;
 
+export interface CompletionListener {
+  readonly completed: (jobId: string, returned: unknown) => void;
+  /** Listening met an error, or ended with it. Nothing is to be done about it; what was missed is asked for again. */
+  readonly error: (error: Error) => void;
+}
+
 export class Completions {
   private readonly queue: Queue;
   private readonly redis: Redis;
-  private readonly onCompleted: (jobId: string, returned: unknown) => void;
+  private readonly on: CompletionListener;
   private events: QueueEvents | undefined;
   private starting: Promise<void> | undefined;
 
-  constructor(queue: Queue, redis: Redis, onCompleted: (jobId: string, returned: unknown) => void) {
+  constructor(queue: Queue, redis: Redis, on: CompletionListener) {
     this.queue = queue;
     this.redis = redis;
-    this.onCompleted = onCompleted;
+    this.on = on;
   }
 
   /** Resolves when every completion from now on will be heard. Rejects when Redis does not answer; ask again then. */
@@ -40,14 +47,13 @@ export class Completions {
   async close(): Promise<void> {
     const { events } = this;
     if (events === undefined) return;
-    // Its own close may wait for ever for a connection that is not there, so its connection is ended beside it.
-    events.close().catch(() => undefined);
-    await events.getBackend().close(true);
+    this.events = undefined;
+    await end(events);
   }
 
   private async start(): Promise<void> {
     const [last] = await this.redis.xrevrange(this.queue.toKey('events'), '+', '-', 'COUNT', 1);
-    this.events = new QueueEvents(this.queue.name, {
+    const events = new QueueEvents(this.queue.name, {
       connection: this.redis,
       prefix: this.queue.opts.prefix as string,
       blockingTimeout: READ_MS,
@@ -56,8 +62,26 @@ export class Completions {
       skipVersionCheck: true,
     });
     // It goes on after an error; a completion that is missed meanwhile is noticed by its job's absence.
-    this.events.on('error', () => undefined);
-    this.events.on('completed', ({ jobId, returnvalue }) => this.onCompleted(jobId, returnvalue));
-    this.events.run().catch(() => undefined);
+    events.on('error', (error) => this.on.error(error));
+    events.on('completed', ({ jobId, returnvalue }) => this.on.completed(jobId, returnvalue));
+    this.events = events;
+    events.run().catch((error: Error) => this.ended(events, error));
   }
+
+  /** The listener stopped by itself: an entry of the stream was no JSON, or its connection could not be opened. */
+  private ended(events: QueueEvents, error: Error): void {
+    if (this.events !== events) return; // it was closed: that is how it ends
+    this.events = undefined;
+    this.starting = undefined;
+    this.on.error(error);
+    end(events).catch((reason: Error) => this.on.error(reason));
+  }
+}
+
+/** Lets a listener go. */
+async function end(events: QueueEvents): Promise<void> {
+  // Its own close may wait for ever for a connection that is not there, so its connection is ended beside it. What that
+  // makes of its own close is of no interest: it says that the connection is closed, which is what was wanted.
+  events.close().catch(() => undefined);
+  await events.getBackend().close(true);
 }

@@ -26,6 +26,11 @@ export interface UsageClientOptions {
   readonly waitingBytesMax?: number | undefined;
   /** Queued events whose outcome is awaited at once (left out: 50,000; 0: never, and the queue's events are not read). */
   readonly unsettledEventsMax?: number | undefined;
+  /**
+   * Told what goes wrong while outcomes are listened for: Redis was away, or a message of the queue could not be read.
+   * Nothing is lost by it, an outcome that was missed is asked for again. It must not throw. Left out: nobody is told.
+   */
+  readonly onListenError?: ((error: Error) => void) | undefined;
   /** How long `close` waits for a Redis that is away (0 to 3,600,000 ms; left out: 20,000). */
   readonly closeWaitMs?: number | undefined;
 }

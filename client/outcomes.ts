@@ -27,6 +27,8 @@ export interface OutcomesOptions {
   readonly unsettledEventsMax: number;
   /** Adds a job again; resolves when Redis has it. */
   readonly resend: (job: UsageJob) => Promise<void>;
+  /** Told what goes wrong while completions are listened for. */
+  readonly onError: (error: Error) => void;
   /** For tests, which do not wait. */
   readonly lookIntervalMs?: number;
   readonly missedAfterMs?: number;
@@ -43,7 +45,10 @@ export class Outcomes {
   constructor(options: OutcomesOptions) {
     this.options = options;
     this.room = new Budget(options.unsettledEventsMax, UNSETTLED_BYTES_MAX);
-    this.completions = new Completions(options.queue, options.redis, (jobId, returned) => this.tell(jobId, returned));
+    this.completions = new Completions(options.queue, options.redis, {
+      completed: (jobId, returned) => this.tell(jobId, returned),
+      error: options.onError,
+    });
   }
 
   /** To be awaited before a job is added. */

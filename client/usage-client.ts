@@ -93,6 +93,7 @@ export function createUsageClient(options: UsageClientOptions): UsageClient {
   const outcomes: Outcomes = new Outcomes({
     ...{ queue, redis, unsettledEventsMax: bounds.unsettledEventsMax },
     resend: (job) => sender.send(job),
+    onError: (error) => options.onListenError?.(error),
   });
   const sender = new Sender({ queue, connection, listening: () => outcomes.listening(), signal });
   const room = new Budget(bounds.waitingEventsMax, bounds.waitingBytesMax);
