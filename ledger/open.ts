@@ -38,6 +38,9 @@ export interface OpenLedgerOptions {
 export async function openLedger(options: OpenLedgerOptions): Promise<LedgerContext> {
   const { redis, keys, history, partition = 0, partitions = 1 } = options;
   const run = defineScripts(redis);
+  // Others may flush meanwhile: how far Redis says that ClickHouse is stands before asking it, how far Redis itself is
+  // after it. So neither is ever taken for having gone back because it was asked first.
+  const flushed = Number((await redis.hget(keys.meta, 'flushed')) ?? 0);
   const known = await history.identity(partition);
   if (known !== undefined && (await redis.hget(keys.meta, 'id')) === null) {
     throw new FenceError(
@@ -57,12 +60,7 @@ export async function openLedger(options: OpenLedgerOptions): Promise<LedgerCont
       options.clock === undefined ? '' : String(options.clock),
     ],
   )) as string[];
-  const [ledgerId, recordedPartitions, sequence, flushed] = [
-    reply[0]!,
-    Number(reply[1]),
-    Number(reply[2]),
-    Number(reply[3]),
-  ];
+  const [ledgerId, recordedPartitions, sequence] = [reply[0]!, Number(reply[1]), Number(reply[2])];
   if (recordedPartitions !== partitions) {
     throw new FenceError(
       'partitions-changed',

@@ -90,6 +90,27 @@ describe('at start', () => {
     expect(await clickhouseHistory(client).identity(0)).toMatchObject({ ledgerId: LEDGER });
   });
 
+  test('what others commit and flush while it looks is not taken for an engine that went back', async () => {
+    await found(LEDGER, 12, 9);
+    await identity(LEDGER);
+    await flushedBlock(1, 9);
+    const history = clickhouseHistory(client);
+    const goOn = async (to: number) => {
+      await found(LEDGER, to + 2, to);
+      await flushedBlock(to, to);
+    };
+    const overtaken: typeof history = {
+      ...history,
+      identity: async (partition) => {
+        await goOn(12);
+        const known = await history.identity(partition);
+        await goOn(20);
+        return known;
+      },
+    };
+    expect((await openLedger({ redis, keys, history: overtaken })).seen.sequence).toBe(22);
+  });
+
   const refused: readonly [string, string, () => Promise<unknown>][] = [
     ['Redis is empty, ClickHouse knows a ledger', 'ledger-is-empty', () => identity(LEDGER)],
     [
