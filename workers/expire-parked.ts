@@ -13,6 +13,7 @@ import { type DeadLetter, deadParkedRecords } from '../ledger/dead-letters.ts';
 import { readParked } from '../ledger/parked.ts';
 import { commandCodec } from './accounts/command-codec.ts';
 import { type CommitGroupOptions, untilRedisAnswers } from './usage/commit-group.ts';
+import { type SentEvent, sentLetter } from './usage/item.ts';
 
 /** Items of one commit: each takes two records there. */
 const PAGE_MAX = COMMIT_EVENTS_MAX / 2;
@@ -92,11 +93,9 @@ async function expireRun({ context, settings }: CommitGroupOptions, list: string
 
 function eventLetter(item: string): DeadLetter {
   const { parkedAt, text } = readParked(item);
-  const { accountId, id, reason, body } = JSON.parse(text) as Record<'accountId' | 'id' | 'body', string> & {
-    reason: 'unknown-account' | 'unknown-model';
-  };
-  const field = reason === 'unknown-account' ? 'accountId' : 'model';
-  return { kind: 'event', accountId, id, reason, field, detail: DETAIL, body, queuedAt: parkedAt };
+  const sent = JSON.parse(text) as SentEvent & { reason: 'unknown-account' | 'unknown-model' };
+  const field = sent.reason === 'unknown-account' ? 'accountId' : 'model';
+  return sentLetter(sent, parkedAt, sent.reason, field, DETAIL);
 }
 
 function commandLetter(item: string): DeadLetter {

@@ -3,12 +3,11 @@ import type { ClickHouseClient } from '@clickhouse/client';
 import type { Redis } from 'ioredis';
 import type { PriceBook } from '../../core/price.ts';
 import { readBacklog } from '../../ledger/outbox.ts';
-import { migrate } from '../../schema/migrate.ts';
 import { chargeStore } from '../../workers/accounts/charge-store.ts';
 import { createFlusher } from '../../workers/flush/flusher.ts';
 import { TEST_LIMITS } from '../flush/world.ts';
 import { RealLedger } from '../ledger/real-ledger.ts';
-import { freshDatabase, freshRedis, freshTag } from '../support/engines.ts';
+import { freshRedis, freshTag, migratedDatabase } from '../support/engines.ts';
 
 const QUIET = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -24,8 +23,7 @@ export interface HistoryWorld {
 
 export async function openHistoryWorld(book: PriceBook, clock: number): Promise<HistoryWorld> {
   const redis = await freshRedis();
-  const { client, reader, database } = await freshDatabase();
-  await migrate(client, { database });
+  const { client, reader } = await migratedDatabase();
   const { signal } = new AbortController();
   const real = await RealLedger.open(redis, freshTag(), clock, book, (context) =>
     chargeStore({ clickhouse: client, context, signal }),

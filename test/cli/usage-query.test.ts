@@ -8,8 +8,7 @@ import type { Bucket, UsageQuestion } from '../../cli/usage/query.ts';
 import { rangeOf } from '../../cli/usage/range.ts';
 import { readUsage } from '../../cli/usage/read.ts';
 import type { UsageRow } from '../../cli/usage/rows.ts';
-import { migrate } from '../../schema/migrate.ts';
-import { type FreshDatabase, freshDatabase } from '../support/engines.ts';
+import { type FreshDatabase, migratedDatabase } from '../support/engines.ts';
 
 /** Around clock changes of Berlin, New York (both 2026), Lord Howe (half an hour), and in zones of odd offsets. */
 const NEAR = ['2026-03-29T00:00Z', '2026-10-25T00:00Z', '2026-11-01T05:00Z', '2026-04-04T14:00Z', '2026-12-31T20:00Z'];
@@ -58,8 +57,7 @@ const VOIDED: readonly Row[] = ([1, -1] as const).map((sign) => ({
 let db: FreshDatabase;
 
 beforeAll(async () => {
-  db = await freshDatabase();
-  await migrate(db.client, { database: db.database });
+  db = await migratedDatabase();
   await db.client.insert({ table: 'usage_landing', format: 'JSONEachRow', values: [...ROWS, ...VOIDED].map(landing) });
 });
 

@@ -11,11 +11,10 @@ import { growDirectory } from '../../ledger/dedupe.ts';
 import { type LedgerKeys, ledgerKeys } from '../../ledger/keys.ts';
 import { openLedger } from '../../ledger/open.ts';
 import { FenceError } from '../../ledger/scripts.ts';
-import { migrate } from '../../schema/migrate.ts';
 import { clickhouseHistory } from '../../workers/history-store.ts';
 import { commitGroup } from '../../workers/usage/commit-group.ts';
 import { releaseParked } from '../../workers/usage/release.ts';
-import { freshDatabase, freshRedis, freshTag } from '../support/engines.ts';
+import { freshRedis, freshTag, migratedDatabase } from '../support/engines.ts';
 import { event, purchase, START_MS, upsert } from './samples.ts';
 import { COMMAND_SETTINGS, dump, openStage, outcomes } from './stage.ts';
 
@@ -26,9 +25,7 @@ const LEDGER = '00000000-0000-4000-8000-000000000001';
 
 beforeAll(async () => {
   redis = await freshRedis();
-  const fresh = await freshDatabase();
-  client = fresh.client;
-  await migrate(client, { database: fresh.database });
+  ({ client } = await migratedDatabase());
 });
 beforeEach(async () => {
   keys = ledgerKeys(freshTag());

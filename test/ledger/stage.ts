@@ -64,6 +64,16 @@ export async function counts(real: RealLedger): Promise<Record<string, number>> 
   );
 }
 
+/** The ledger as a process of another price book sees it. */
+export const withBook = (real: RealLedger, book: PriceBook): CommitGroupOptions => ({
+  ...real.options,
+  encoder: { book, keys: real.context.keys, profiles: new Profiles(real.context) },
+});
+
+/** Lists of parked events and commands that hold something. */
+export const listsLeft = (real: RealLedger): Promise<string[]> =>
+  real.context.redis.zrange(real.context.keys.parkedIndex, '0', '-1');
+
 export type Fault = 'reply lost' | 'unavailable' | 'refused';
 
 /** The same ledger over a connection on which the n-th call (from 1) of a script goes wrong, once. */

@@ -6,8 +6,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ClickHouseClient, createClient } from '@clickhouse/client';
+import { afterAll, beforeAll, beforeEach } from '@jest/globals';
 import { Session } from 'chdb';
 import { createChdbConnection } from 'chdb/connection';
+import { migrate } from '../../schema/migrate.ts';
 
 export type TestEngine = {
   readonly client: ClickHouseClient;
@@ -61,3 +63,20 @@ export const openTestEngine = async (): Promise<TestEngine> => {
     },
   };
 };
+
+/** One engine for the test file, and before each of its tests a new database with the program's tables, in use. */
+export function freshTables(take: (engine: TestEngine, database: string) => void): void {
+  let engine: TestEngine;
+  let databases = 0;
+  beforeAll(async () => {
+    engine = await openTestEngine();
+  });
+  afterAll(() => engine.close());
+  beforeEach(async () => {
+    databases += 1;
+    const database = `tables_${databases}`;
+    await migrate(engine.client, { database });
+    await engine.use(database);
+    take(engine, database);
+  });
+}

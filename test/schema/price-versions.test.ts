@@ -1,21 +1,12 @@
 /** A price version's content never changes under its name: compared with what ClickHouse has of it. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { migrate } from '../../schema/migrate.ts';
+import { describe, expect, test } from '@jest/globals';
 import { compilePriceBook, loadPriceBook } from '../../schema/price-book.ts';
 import { contentChecksum, recordPriceVersions } from '../../schema/price-versions.ts';
-import { openTestEngine, type TestEngine } from './engine.ts';
+import { freshTables, type TestEngine } from './engine.ts';
 
 let engine: TestEngine;
-let databases = 0;
-
-beforeAll(async () => {
-  engine = await openTestEngine();
-});
-afterAll(() => engine.close());
-beforeEach(async () => {
-  databases += 1;
-  await migrate(engine.client, { database: `prices_${databases}` });
-  await engine.use(`prices_${databases}`);
+freshTables((fresh) => {
+  engine = fresh;
 });
 
 const model = (name: string, input: string, extra: object = {}) => ({

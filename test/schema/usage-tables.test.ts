@@ -1,8 +1,7 @@
 /** The usage tables on the real engine: what one insert into the landing table does to raw rows and rollups. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { migrate } from '../../schema/migrate.ts';
+import { describe, expect, test } from '@jest/globals';
 import { TABLE_COLUMNS, USAGE_COLUMNS } from '../../schema/rows.ts';
-import { openTestEngine, type TestEngine } from './engine.ts';
+import { freshTables, type TestEngine } from './engine.ts';
 import { anEvent, aRow, encodeRows, type TestRow, voided } from './usage-rows.ts';
 
 const TABLES = ['usage_events', 'usage_quarter_hours', 'usage_days'] as const;
@@ -17,21 +16,15 @@ const SUMS = [
 ];
 
 let engine: TestEngine;
-let databases = 0;
-
-beforeAll(async () => {
-  engine = await openTestEngine();
-});
-afterAll(() => engine.close());
-beforeEach(async () => {
-  databases += 1;
-  await migrate(engine.client, { database: `usage_${databases}` });
-  await engine.use(`usage_${databases}`);
+let database: string;
+freshTables((fresh, name) => {
+  engine = fresh;
+  database = name;
 });
 
 /** As the flusher inserts a block. */
 const insertBlock = (rows: readonly TestRow[], token: string) =>
-  engine.insertRowBinary(`usage_${databases}.usage_landing`, USAGE_COLUMNS, encodeRows(rows), {
+  engine.insertRowBinary(`${database}.usage_landing`, USAGE_COLUMNS, encodeRows(rows), {
     async_insert: 0,
     insert_deduplication_token: token,
     deduplicate_blocks_in_dependent_materialized_views: 1,
@@ -167,7 +160,7 @@ describe('the tables', () => {
   test.each(Object.entries(TABLE_COLUMNS))('%s has the columns of its constant, in order', async (table, columns) => {
     const found = await engine.rows<{ name: string; filled: number }>(
       `SELECT name, default_kind != '' AS filled FROM system.columns
-       WHERE database = 'usage_${databases}' AND table = '${table}' ORDER BY position`,
+       WHERE database = '${database}' AND table = '${table}' ORDER BY position`,
     );
     const names = found.map((column) => column.name);
     expect(names.slice(0, columns.length)).toEqual([...columns]);
@@ -178,7 +171,7 @@ describe('the tables', () => {
   test('every table that is inserted into or fed remembers tokens, and is on disk when the insert returns', async () => {
     const tables = await engine.rows<{ name: string; create_table_query: string }>(
       `SELECT name, create_table_query FROM system.tables
-       WHERE database = 'usage_${databases}' AND engine LIKE '%MergeTree' ORDER BY name`,
+       WHERE database = '${database}' AND engine LIKE '%MergeTree' ORDER BY name`,
     );
     // Those that are inserted into but for the landing table, two rollups, and the migrations.
     expect(tables).toHaveLength(Object.keys(TABLE_COLUMNS).length + 2);

@@ -8,6 +8,7 @@ import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickh
 import { afterAll } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { type Engines, openEngines } from '../../runtime/sidecars/open-engines.ts';
+import { migrate } from '../../schema/migrate.ts';
 import { TEST_DATA_DIR_VARIABLE, TEST_LINGER_MS } from './shared-directory.ts';
 
 let opened: Promise<Engines> | undefined;
@@ -75,4 +76,11 @@ export async function freshDatabase(): Promise<FreshDatabase> {
     await Promise.all([admin.close(), client.close(), reader.close()]);
   });
   return { database, client, reader };
+}
+
+/** A fresh database with the program's tables. */
+export async function migratedDatabase(): Promise<FreshDatabase> {
+  const fresh = await freshDatabase();
+  await migrate(fresh.client, { database: fresh.database });
+  return fresh;
 }

@@ -13,14 +13,13 @@ import type { LedgerContext } from '../../ledger/context.ts';
 import { type LedgerKeys, ledgerKeys } from '../../ledger/keys.ts';
 import { openLedger } from '../../ledger/open.ts';
 import { createLog } from '../../runtime/log.ts';
-import { migrate } from '../../schema/migrate.ts';
 import type { CommandResult } from '../../workers/accounts/apply-command.ts';
 import { clickhouseHistory } from '../../workers/history-store.ts';
 import { ACCOUNTS_QUEUE, openQueue, USAGE_QUEUE } from '../../workers/queues.ts';
 import { type Service, type ServiceOptions, startService } from '../../workers/service.ts';
 import type { UsageJobResult } from '../../workers/usage/job-result.ts';
 import { BOOK } from '../ledger/samples.ts';
-import { closeAfterTests, freshDatabase, freshRedis, freshTag } from '../support/engines.ts';
+import { closeAfterTests, freshRedis, freshTag, migratedDatabase } from '../support/engines.ts';
 import { until } from '../support/until.ts';
 
 export type LogLine = Record<string, unknown> & { readonly event?: string; readonly level?: string };
@@ -52,8 +51,7 @@ export interface World {
 export async function openWorld(book: PriceBook = BOOK): Promise<World> {
   const redis = await freshRedis();
   const queueRedis = await freshRedis();
-  const { client, database } = await freshDatabase();
-  await migrate(client, { database });
+  const { client, database } = await migratedDatabase();
   const keys = ledgerKeys(freshTag());
   const lines: LogLine[] = [];
   const log = createLog({

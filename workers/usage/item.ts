@@ -27,6 +27,24 @@ export interface UsageItem {
   settle(outcome: EventOutcome): void;
 }
 
+/** What is told of an event that is set aside: its ids as far as they can be read, and its text. */
+export interface SentEvent {
+  readonly accountId: string;
+  readonly id: string;
+  readonly body: string;
+}
+
+/** The dead letter of an event as it was sent. */
+export function sentLetter(
+  { accountId, id, body }: SentEvent,
+  queuedAt: number,
+  reason: DeadLetterReason,
+  field: string,
+  detail: string,
+): DeadLetter {
+  return { kind: 'event', accountId, id, reason, field, detail, body, queuedAt };
+}
+
 /** The dead letter of an event that was parsed; its body is the event as parsed. */
 export function eventLetter(
   event: UsageEvent,
@@ -35,16 +53,8 @@ export function eventLetter(
   field: string,
   detail: string,
 ): DeadLetter {
-  return {
-    kind: 'event',
-    accountId: event.accountId,
-    id: event.id,
-    reason,
-    field,
-    detail,
-    body: eventText(event),
-    queuedAt,
-  };
+  const { accountId, id } = event;
+  return sentLetter({ accountId, id, body: eventText(event) }, queuedAt, reason, field, detail);
 }
 
 /** An event as JSON in the contract's shape; fields in one order, because the text is part of a dead letter's identity. */

@@ -12,7 +12,7 @@ import { createRowWriter } from '../../schema/usage-body.ts';
 import { expireList } from '../expire-parked.ts';
 import { type CommitGroupOptions, untilRedisAnswers } from './commit-group.ts';
 import { encodeGroup } from './encode-group.ts';
-import { eventLetter, type UsageItem } from './item.ts';
+import { eventLetter, type SentEvent, sentLetter, type UsageItem } from './item.ts';
 
 /**
  * Releases what a list holds now; an event that has to wait on goes to the end of its list and is not looked at twice,
@@ -77,15 +77,10 @@ export function parkedEvent(item: string): UsageEvent {
 
 function toItem(item: string): UsageItem {
   const { parkedAt, text } = readParked(item);
-  const { accountId, id, body } = JSON.parse(text) as { accountId: string; id: string; body: string };
-  const parsed = parseUsageEvent(JSON.parse(body));
+  const sent = JSON.parse(text) as SentEvent;
+  const parsed = parseUsageEvent(JSON.parse(sent.body));
   const base = { queuedAt: parkedAt, parkedAt, settle: () => undefined };
   if (parsed.ok) return { ...base, event: parsed.event };
   // It was valid when it was parked: a later version of this program refuses it.
-  const { field, reason: detail } = parsed;
-  return {
-    ...base,
-    event: undefined,
-    dead: { kind: 'event', accountId, id, reason: 'invalid', field, detail, body, queuedAt: parkedAt },
-  };
+  return { ...base, event: undefined, dead: sentLetter(sent, parkedAt, 'invalid', parsed.field, parsed.reason) };
 }

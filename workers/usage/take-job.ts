@@ -8,6 +8,7 @@ import type { UsageEvent } from '../../core/types.ts';
 import type { DeadLetter, DeadLetterReason } from '../../ledger/dead-letters.ts';
 import { parseUsageEvent } from '../../schema/event.ts';
 import { JOB_EVENTS_MAX, openEventsJob } from '../../schema/events-job.ts';
+import { sentLetter } from './item.ts';
 
 /** Bytes of one job's data: a larger one is set aside whole, because parsing it would hold up all others. */
 export const JOB_BYTES_MAX = 8 * 1024 * 1024;
@@ -90,9 +91,8 @@ function letterOf(
   field: string,
   detail: string,
 ): DeadLetter {
-  const id = textField(value, 'id');
-  const accountId = textField(value, 'accountId');
-  return { kind: 'event', accountId, id, reason, field, detail, body: jsonText(value), queuedAt };
+  const sent = { accountId: textField(value, 'accountId'), id: textField(value, 'id'), body: jsonText(value) };
+  return sentLetter(sent, queuedAt, reason, field, detail);
 }
 
 /** An id as far as it can be read: bounded, and only when it is a text. */
