@@ -35,21 +35,24 @@ export function bucketOf(directory: Directory, key: Key): number {
   return low < directory.next ? h % 2 ** (directory.level + 1) : low;
 }
 
-/** What the memory says of an event (lua/seen.lua): the hash of the body it was seen with, and whether it is voided. */
+/** What the memory says of an event (lua/seen.lua): the hash of the body it was seen with, whether it is parked, or voided. */
 export function decodeSeen(value: Buffer | null): {
   readonly bodyHash: number | undefined;
+  readonly isParked: boolean;
   readonly isVoided: boolean;
 } {
-  if (value === null) return { bodyHash: undefined, isVoided: false };
+  if (value === null) return { bodyHash: undefined, isParked: false, isVoided: false };
   const isSeen = value.length > 1;
   return {
     bodyHash: isSeen ? value.readUInt32LE(0) : undefined,
+    isParked: isSeen && value[SEEN_BYTES] === PARKED_MARK,
     isVoided: value[isSeen ? SEEN_BYTES : 0] === VOID_MARK,
   };
 }
 
 /** Of a value without a mark: hash of the body, day. */
 const SEEN_BYTES = 6;
+const PARKED_MARK = 'p'.charCodeAt(0);
 const VOID_MARK = 'v'.charCodeAt(0);
 
 const bucketCount = ({ level, next }: Directory): number => 2 ** level + next;

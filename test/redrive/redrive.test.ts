@@ -108,6 +108,23 @@ describe('what can be applied by now', () => {
     expect((await recorded(world)).length).toBe(2);
   });
 
+  test('what came again and is parked is left, and is still offered when it has waited for too long', async () => {
+    const world = await openRedriveWorld();
+    const { real } = world;
+    const [sent, bought] = [event({ id: 'e' }), purchase({ id: 'buy' })];
+    await world.bury({ reason: 'unknown-account', id: 'e', body: eventText(sent) });
+    await world.bury({ kind: 'command', reason: 'unknown-account', id: 'buy', body: commandBody(bought) });
+    await outcomes(real, [sent]);
+    await real.command(bought, START_MS);
+    const parked = /: it came again and is parked/;
+    expect(words(await world.redrive())).toEqual([expect.stringMatching(parked), expect.stringMatching(parked)]);
+    await real.setClock(START_MS + 31 * DAY_MS);
+    expect(await expireParked(real.options)).toBe(2);
+    await real.command(upsert(), START_MS + 31 * DAY_MS);
+    expect(words(await world.redrive()).sort()).toEqual(['buy applied', 'e accepted']);
+    expect(await real.account('a')).toMatchObject({ events: 1, bonus: 500 });
+  });
+
   test('an event ahead of the clock once its time has come, and one of a model once a price book knows it', async () => {
     const world = await openWithAccount();
     const bounded = { ...world.real.options, settings: { ...world.real.options.settings, parkedMax: 0 } };

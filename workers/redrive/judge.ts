@@ -68,8 +68,9 @@ async function judgeCommand(
   const { accountId } = command;
   const seen = await context.redis.hget(context.keys.commands(accountId), command.id);
   if (seen !== null) {
-    const isSame = seen === bodyHash(commandBody(command)).toString('hex');
-    return isSame ? { letter, command: queued, isSeen: true } : { letter, why: USED };
+    if (seen !== bodyHash(commandBody(command)).toString('hex')) return { letter, why: USED };
+    if (!(await isKnown(context, accountId, undefined))) return { letter, why: PARKED };
+    return { letter, command: queued, isSeen: true };
   }
   if (command.type === 'account.upsert') foreseen?.accounts.add(accountId);
   else if (!(await isKnown(context, accountId, foreseen))) return { letter, why: unknownAccount(accountId) };
@@ -87,10 +88,11 @@ async function judgeEvents(
   const identities = await identify(commit, events);
   for (const [i, event] of events.entries()) {
     const { accountId, model, occurredAt } = event;
-    const { key, own, isVoided } = identities[i]!;
+    const { key, own, isParked, isVoided } = identities[i]!;
     const seen = identities[i]!.seen ?? foreseen?.events.get(key);
     if (seen !== undefined) {
       if (seen !== own) return { letter, why: USED };
+      if (isParked) return { letter, why: PARKED };
       judged.push({ event, cost: 0, isSeen: true });
       continue;
     }
@@ -104,11 +106,11 @@ async function judgeEvents(
   return { letter, events: judged };
 }
 
-/** Each event's identity, the hash of the body it was used with, if it was, that of its own, and whether it is voided. */
+/** Each event's identity, the hash of the body it was used with, if it was, that of its own, and what is marked there. */
 async function identify(
   { context, encoder }: CommitGroupOptions,
   events: readonly UsageEvent[],
-): Promise<{ key: Key; seen: number | undefined; own: number; isVoided: boolean }[]> {
+): Promise<{ key: Key; seen: number | undefined; own: number; isParked: boolean; isVoided: boolean }[]> {
   const { redis, keys } = context;
   const settle = (): void => undefined;
   const writer = createRowWriter();
@@ -126,8 +128,8 @@ async function identify(
   return records.map(({ key, bodyHash: own }, i) => {
     const [error, value] = replies[i] as [Error | null, Buffer | null];
     if (error !== null) throw error;
-    const { bodyHash: seen, isVoided } = decodeSeen(value);
-    return { key, seen, own, isVoided };
+    const { bodyHash: seen, isParked, isVoided } = decodeSeen(value);
+    return { key, seen, own, isParked, isVoided };
   });
 }
 
@@ -140,4 +142,6 @@ async function isKnown(
 }
 
 const USED = 'its id was used with another body meanwhile: what it says has to be sent under a new id';
+/** Recorded as redriven it would be lost sight of: should it wait for too long, its letter is not recorded again. */
+const PARKED = 'it came again and is parked: it is applied by itself once what it waits for is known';
 const unknownAccount = (accountId: string): string => `account ${accountId} is still not known`;
