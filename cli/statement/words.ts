@@ -33,7 +33,8 @@ export function periodOf({ start, end, timeZone, isOver, asOf, cycle }: Statemen
   return `${localTime(start, timeZone)} to ${until} (${timeZone}), ${state}`;
 }
 
-export const NOTE = 'Calls are listed in the cycle that paid for them; a late one may have happened in the one before.';
+export const NOTE =
+  'Calls are listed in the cycle that paid for them, voided ones too; a late one may have happened in the one before.';
 
 /** One sentence, or one for each difference. */
 export function verdictOf({ mismatches }: Statement): string[] {

@@ -18,6 +18,9 @@ import type { RunningWorker } from '../usage/worker.ts';
 import { type ApplyOptions, applyCommand, type CommandResult, setAside } from './apply-command.ts';
 import { chargeStore } from './charge-store.ts';
 
+/** A stop waits no longer for ClickHouse than this: several times what a flush takes. */
+const VOID_STOP_MS = 2_000;
+
 export interface AccountsWorkerOptions {
   readonly commit: CommitGroupOptions;
   /** What a void asks for the charge of its event, and what it asks to bring that there. */
@@ -70,9 +73,13 @@ export async function startAccountsWorker({
   worker.on('completed', (job) => environment.onCompleted?.(job.id ?? ''));
   worker.run().catch(environment.halt);
   return {
-    close: () => {
-      closing.abort();
-      return closeWorker(worker, AbortSignal.any([environment.signal, leaving.signal]));
+    close: async () => {
+      const timer = setTimeout(() => closing.abort(), VOID_STOP_MS);
+      try {
+        await closeWorker(worker, AbortSignal.any([environment.signal, leaving.signal]));
+      } finally {
+        clearTimeout(timer);
+      }
     },
   };
 }
