@@ -75,7 +75,7 @@ describe('clocks', () => {
     const time = async (): Promise<number[]> => [Math.floor((Date.now() + ahead) / 1_000), 999_999];
     const found = await named(clockChecks, 'clock-redis').look(patient({ redis: { time } }));
     expect(found).toMatchObject({ status });
-    if (ahead < 0) expect(found.detail).toMatch(/^the clock of Redis is (29|30)\.\d s behind this process$/);
+    if (ahead < 0) expect(found.detail).toMatch(/^the clock of Redis is \d+\.\d s behind this process$/);
   });
 });
 
