@@ -73,8 +73,9 @@ describe('the README’s "Use"', () => {
   });
 
   test('the command line', async () => {
-    const { code, stdout, stderr } = await newcomer.run('sh', '-ec', shell('ingest events.ndjson').text);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    // Not to its first failure: doctor may have something to say of the machine.
+    const { stdout, stderr } = await newcomer.run('sh', '-c', shell('ingest events.ndjson').text);
+    expect(stderr).toBe('');
     const inOrder = [
       '1 event and 1 command',
       'acme\n', // the balance's card
@@ -82,6 +83,9 @@ describe('the README’s "Use"', () => {
       'claude-haiku-4.5',
       'kimi-k2.5',
       'The books balance: 1 account, 2 accepted events',
+      'No dead letters to redrive.',
+      'clickhouse-dedupe', // doctor
+      'redrive-parked', // jobs list
     ];
     let from = 0;
     for (const part of inOrder) {
