@@ -17,5 +17,12 @@ export async function askExplain(history: History, accountId: string, eventId: s
   // Parked events and dead letters belong to no account's last commit: everything must be there.
   const sequence = Number((await ledger.redis.hget(ledger.keys.meta, 'sequence')) ?? 0);
   const short = shortfall(await history.flushedUpTo(sequence), sequence);
-  return { shape: await explainEvent(reader, accountId, eventId), account, short };
+  const shape = await explainEvent(reader, accountId, eventId);
+  return { shape: account === undefined ? shape : waitingOn(shape), account, short };
+}
+
+/** The history tells why an event was parked at first. Its account is known by now: what it waits for still is its model. */
+function waitingOn(shape: ExplainShape): ExplainShape {
+  if (shape.outcome !== 'parked' || shape.parked === null) return shape;
+  return { ...shape, parked: { ...shape.parked, reason: 'unknown-model' } };
 }
