@@ -45,14 +45,14 @@ export function decodeSeen(value: Buffer | null): {
   const isSeen = value.length > 1;
   return {
     bodyHash: isSeen ? value.readUInt32LE(0) : undefined,
-    isParked: isSeen && value[SEEN_BYTES] === PARKED_MARK,
+    // Voided or not: its release takes the mark off.
+    isParked: value.length > SEEN_BYTES,
     isVoided: value[isSeen ? SEEN_BYTES : 0] === VOID_MARK,
   };
 }
 
 /** Of a value without a mark: hash of the body, day. */
 const SEEN_BYTES = 6;
-const PARKED_MARK = 'p'.charCodeAt(0);
 const VOID_MARK = 'v'.charCodeAt(0);
 
 const bucketCount = ({ level, next }: Directory): number => 2 ** level + next;

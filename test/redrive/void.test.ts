@@ -2,7 +2,8 @@
 import { expect, test } from '@jest/globals';
 import { DAY_MS } from '../../core/limits.ts';
 import { MICROS_MAX } from '../../core/money.ts';
-import { event, purchase, refund, START_MS, upsert, voidOf } from '../ledger/samples.ts';
+import { eventText } from '../../workers/usage/item.ts';
+import { event, LATER_BOOK, purchase, refund, START_MS, upsert, voidOf } from '../ledger/samples.ts';
 import { outcomes } from '../ledger/stage.ts';
 import { left, undo } from '../ledger/voids.ts';
 import { openRedriveWorld, words } from './world.ts';
@@ -33,4 +34,18 @@ test('a void that had no room for the bonus undoes once there is', async () => {
   await real.command(refund(full.id, 100), START_MS);
   expect(words(await world.redrive())).toEqual(['v applied']);
   expect(await left(real)).toEqual([100, Number(MICROS_MAX) - 85, 0, 0, 0]);
+});
+
+test('an event that came again, is parked and voided is left until it is charged, at no cost', async () => {
+  const world = await openRedriveWorld();
+  const { real } = world;
+  await real.command(upsert(), START_MS);
+  const sent = event({ id: 'e', model: 'late' });
+  await world.bury({ reason: 'unknown-model', id: 'e', body: eventText(sent) });
+  await outcomes(real, [sent]);
+  await undo(real, 'e');
+  expect(words(await world.redrive())).toEqual([expect.stringMatching(/: it came again and is parked/)]);
+  world.real = await real.setBook(LATER_BOOK);
+  expect(words(await world.redrive())).toEqual(['e duplicate']);
+  expect(await left(world.real)).toEqual([1_000_000, 0, 0, 0, 0]);
 });
