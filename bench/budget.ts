@@ -12,6 +12,7 @@ import { createRowWriter } from '../schema/usage-body.ts';
 import { makeBlock } from '../workers/flush/block.ts';
 import { encodeGroup } from '../workers/usage/encode-group.ts';
 import type { UsageItem } from '../workers/usage/item.ts';
+import { LANES, laneOf } from '../workers/usage/lanes.ts';
 import { takeJob } from '../workers/usage/take-job.ts';
 import { cpuOf, cpuPerEvent, keyBytes, round } from './measure.ts';
 import { makeEvents } from './workload.ts';
@@ -49,9 +50,15 @@ export async function commitSteps(book: PriceBook, system: System) {
   const now = Date.now();
   const profiles = new Profiles(ledger);
   const groups = [];
-  for (let i = 0; i < COMMITS; i += 1) {
-    const items = itemsOf({ events: makeEvents(`commit-${i}`, GROUP, now) }, now);
-    await profiles.load(items.map(({ event }) => event!.accountId));
+  // Grouped as the service groups them: lane by lane.
+  const all = Array.from({ length: COMMITS }, (_, i) =>
+    itemsOf({ events: makeEvents(`commit-${i}`, GROUP, now) }, now),
+  ).flat();
+  const lanes = Array.from({ length: LANES }, (_, lane) =>
+    all.filter(({ event }) => laneOf(event!.accountId, LANES) === lane),
+  );
+  await profiles.load(all.map(({ event }) => event!.accountId));
+  for (const items of lanes.flatMap(inGroups)) {
     const writer = createRowWriter();
     const records = encodeGroup({ book, keys: ledger.keys, profiles }, items, writer);
     groups.push({ records, bodies: writer.buffer.subarray(0, writer.offset) });
@@ -63,13 +70,17 @@ export async function commitSteps(book: PriceBook, system: System) {
   const rows = COMMITS * GROUP;
   const { worker: workerMicros, redis: redisMicros } = cpuPerEvent(before, after, rows);
   const waitingBytes = await keyBytes(redis, ledger.keys.outboxRows);
-  const entries = await readEntries(redis, ledger.keys, first, COMMITS);
+  const entries = await readEntries(redis, ledger.keys, first, groups.length);
   return {
     worker: workerMicros,
     redis: redisMicros,
     makeBlock: round((time(() => makeBlock(entries, 1, 0), 5) * GROUP) / rows),
     bytesPerWaitingRow: round(waitingBytes / rows),
   };
+}
+
+function inGroups(items: readonly UsageItem[]): (readonly UsageItem[])[] {
+  return Array.from({ length: Math.ceil(items.length / GROUP) }, (_, i) => items.slice(i * GROUP, (i + 1) * GROUP));
 }
 
 function itemsOf(data: object, queuedAt: number): UsageItem[] {

@@ -8,19 +8,12 @@ import { recordPriceVersions } from '../schema/price-versions.ts';
 import { type Service, startService } from '../workers/service.ts';
 import type { System } from './system.ts';
 
-/** Commits of usage go over this many connections: Redis syncs once for those that come together, and more add nothing. */
-const COMMIT_LANES = 4;
-
 /** Starts the workers. Throws when the price book cannot be used; its connections are closed with the system. */
 export async function runService(system: System): Promise<Service> {
   const { config, log, ledger, clickhouse } = system;
   const book = await recordedBook(system);
-  const commitConnections = await Promise.all(
-    Array.from({ length: COMMIT_LANES - 1 }, () => system.connect({ name: 'commits', patient: false })),
-  );
   return startService({
     context: ledger,
-    commitConnections,
     queueConnection: await system.connect({ name: 'queues', patient: true }),
     flushConnection: await system.connect({ name: 'flusher', patient: false }),
     leaseConnection: await system.connect({ name: 'lease', patient: false }),

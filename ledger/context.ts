@@ -25,11 +25,6 @@ export function ledgerContext(
   return { redis, keys, ledgerId, run, seen: { sequence: 0, directory: '' } };
 }
 
-/** The same ledger on one more connection; what was seen of it on one is known to all. */
-export function onConnection(context: LedgerContext, redis: Redis): LedgerContext {
-  return { ...context, redis, run: defineScripts(redis) };
-}
-
 /** Notes the sequence number of a reply. */
 export function sawSequence(context: LedgerContext, sequence: number): void {
   if (sequence > context.seen.sequence) context.seen.sequence = sequence;

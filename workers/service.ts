@@ -23,8 +23,6 @@ export interface ServiceOptions {
   readonly flushConnection: Redis;
   /** For the flusher's lease alone; left out: `flushConnection`. */
   readonly leaseConnection?: Redis;
-  /** More connections for commits of usage, see workers/usage/lanes.ts; left out: none. */
-  readonly commitConnections?: readonly Redis[];
   readonly clickhouse: ClickHouseClient;
   readonly book: PriceBook;
   readonly log: Logger;
@@ -92,7 +90,6 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   flusher.start();
   const usage = startUsageWorker({
     context,
-    ...(options.commitConnections === undefined ? {} : { commitConnections: options.commitConnections }),
     book: options.book,
     acceptDays: options.acceptDays,
     environment,

@@ -74,8 +74,6 @@ export async function openWorld(book: PriceBook = BOOK): Promise<World> {
         context: options.context ?? (await open()),
         queueConnection: options.queueConnection ?? (await freshRedis()),
         flushConnection: await freshRedis(),
-        // A context that holds its scripts up does so on its own connection alone.
-        commitConnections: options.context === undefined ? [await freshRedis()] : [],
         ...{ clickhouse: client, book, log, acceptDays: 35, usageConcurrency: 100, flushIntervalMs: 50 },
         ...options,
       });

@@ -1,29 +1,32 @@
 /**
- * Lanes of commits: each with a connection and a batcher of its own, so that Redis makes the commits of several lanes
- * durable with one sync. An account always takes the same lane: its events keep their order, and a group has events of
- * fewer accounts, each of which is read and written once a group.
+ * Lanes of commits, each with a batcher of its own. An account always takes the same lane: its events keep their order,
+ * and a group has events of fewer accounts, each of which is read and written once a group.
+ * All lanes share one connection: over more of them Redis would run several commits in a row, and the queue and the
+ * gates would wait for all of them.
  */
-import { Batcher, COMMITS_IN_FLIGHT_MAX } from './batcher.ts';
+import { Batcher } from './batcher.ts';
 import type { UsageItem } from './item.ts';
 
 export interface LanesOptions {
-  /** One a lane: commits a group on the lane's connection. */
-  readonly commits: readonly ((items: readonly UsageItem[]) => Promise<void>)[];
+  readonly commit: (items: readonly UsageItem[]) => Promise<void>;
   /** Called when a group cannot be committed at all; the worker has to stop. */
   readonly onHalt: (error: unknown) => void;
   /** As of the batchers. */
   readonly groupWaitMs?: number;
+  /** Left out: LANES. */
+  readonly lanes?: number;
 }
 
+/** Few enough that a hundred single-event jobs still make groups, enough that an account's part in a group is small. */
+export const LANES = 4;
 /** Commits under way in one lane: one that Redis works on, and one that is being made and sent. */
-const IN_FLIGHT_MIN = 2;
+const IN_FLIGHT_MAX = 2;
 
 export class Lanes {
   private readonly batchers: readonly Batcher[];
 
-  constructor({ commits, ...options }: LanesOptions) {
-    const inFlightMax = Math.max(IN_FLIGHT_MIN, Math.floor(COMMITS_IN_FLIGHT_MAX / commits.length));
-    this.batchers = commits.map((commit) => new Batcher({ ...options, commit, inFlightMax }));
+  constructor({ lanes = LANES, ...options }: LanesOptions) {
+    this.batchers = Array.from({ length: lanes }, () => new Batcher({ ...options, inFlightMax: IN_FLIGHT_MAX }));
   }
 
   /** Takes events; each is settled through its own `settle`. */

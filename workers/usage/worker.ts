@@ -3,10 +3,9 @@
  * of its events have an outcome. Pauses while Redis has no room (room.ts); knows nothing of Lua, rows or ClickHouse.
  */
 import type { Job } from 'bullmq';
-import type { Redis } from 'ioredis';
 import type { PriceBook } from '../../core/price.ts';
 import { COMMIT_EVENTS_MAX } from '../../ledger/commit-events.ts';
-import { type LedgerContext, onConnection } from '../../ledger/context.ts';
+import type { LedgerContext } from '../../ledger/context.ts';
 
 import { growDirectory } from '../../ledger/dedupe.ts';
 import { Profiles } from '../../ledger/profiles.ts';
@@ -34,8 +33,6 @@ const GROW_CHECK_IDS = 2_000;
 
 export interface UsageWorkerOptions {
   readonly context: LedgerContext;
-  /** Each makes one more lane of commits, beside the one of the ledger's own connection; left out: none. */
-  readonly commitConnections?: readonly Redis[];
   readonly book: PriceBook;
   readonly acceptDays: number;
   readonly environment: WorkerEnvironment;
@@ -67,9 +64,9 @@ export function startUsageWorker(options: UsageWorkerOptions): RunningWorker & {
     onRetry: (error) => log.warn({ event: 'commit-retry', code: error.code }, error.message),
   };
 
-  const commit = async (lane: CommitGroupOptions, items: readonly UsageItem[]): Promise<void> => {
+  const commit = async (items: readonly UsageItem[]): Promise<void> => {
     await growing;
-    await commitGroup(lane, items);
+    await commitGroup(commitOptions, items);
     untilGrowth -= items.length;
     if (untilGrowth > 0) return;
     untilGrowth = GROW_CHECK_IDS;
@@ -80,12 +77,8 @@ export function startUsageWorker(options: UsageWorkerOptions): RunningWorker & {
       );
     });
   };
-  const contexts = [context, ...(options.commitConnections ?? []).map((redis) => onConnection(context, redis))];
   const lanes = new Lanes({
-    commits: contexts.map((one) => {
-      const lane = { ...commitOptions, context: one };
-      return (items) => commit(lane, items);
-    }),
+    commit,
     onHalt: environment.halt,
     ...(options.groupWaitMs === undefined ? {} : { groupWaitMs: options.groupWaitMs }),
   });
