@@ -228,6 +228,15 @@ describe('what no redrive can mend', () => {
     expect(words(await world.redrive())).toEqual([expect.stringMatching(/^x: its id was used with another body/)]);
     expect(await counts(world.real)).toMatchObject({ accepted: 1, dead: 1 });
   });
+
+  test('two letters of one id with two bodies: one is applied, the other stays as it is, without a letter more', async () => {
+    const world = await openWithAccount();
+    await outcomes(world.real, [tooLate({ id: 'x' }), tooLate({ id: 'x', tokens: 2_000 })]);
+    const foreseen = await world.redrive({ dryRun: true });
+    expect(words(foreseen)).toEqual(['x accepted', expect.stringMatching(/^x: its id was used with another body/)]);
+    expect(await world.redrive()).toEqual(foreseen);
+    expect(await counts(world.real)).toMatchObject({ accepted: 1, dead: 2 });
+  });
 });
 
 test('a dry run changes nothing, and foresees what the redrive then does', async () => {

@@ -29,7 +29,7 @@ export type Judged = { readonly letter: StoredLetter } & (
   | { readonly why: string }
 );
 
-/** What a dry run has found that it would do: letters after these are judged as if it had. */
+/** What was found that can be applied: letters after these are judged as if it had been. */
 export interface Foreseen {
   readonly accounts: Set<string>;
   /** Identity of an event to the hash of its body. */
@@ -39,7 +39,7 @@ export interface Foreseen {
 export interface JudgeOptions {
   /** The ledger's, ms. */
   readonly clock: number;
-  readonly foreseen?: Foreseen;
+  readonly foreseen: Foreseen;
 }
 
 /** Judges letters in their order. */
@@ -69,10 +69,10 @@ async function judgeCommand(
   const seen = await context.redis.hget(context.keys.commands(accountId), command.id);
   if (seen !== null) {
     if (seen !== bodyHash(commandBody(command)).toString('hex')) return { letter, why: USED };
-    if (!(await isKnown(context, accountId, undefined))) return { letter, why: PARKED };
+    if (!(await isKnown(context, accountId))) return { letter, why: PARKED };
     return { letter, command: queued, isSeen: true };
   }
-  if (command.type === 'account.upsert') foreseen?.accounts.add(accountId);
+  if (command.type === 'account.upsert') foreseen.accounts.add(accountId);
   else if (!(await isKnown(context, accountId, foreseen))) return { letter, why: unknownAccount(accountId) };
   return { letter, command: queued, isSeen: false };
 }
@@ -89,7 +89,7 @@ async function judgeEvents(
   for (const [i, event] of events.entries()) {
     const { accountId, model, occurredAt } = event;
     const { key, own, isParked, isVoided } = identities[i]!;
-    const seen = identities[i]!.seen ?? foreseen?.events.get(key);
+    const seen = identities[i]!.seen ?? foreseen.events.get(key);
     if (seen !== undefined) {
       if (seen !== own) return { letter, why: USED };
       if (isParked) return { letter, why: PARKED };
@@ -100,7 +100,7 @@ async function judgeEvents(
     if (!(await isKnown(context, accountId, foreseen))) return { letter, why: unknownAccount(accountId) };
     const price = priceEvent(encoder.book, model, event.tokens, occurredAt, event.keySource);
     if (price === undefined) return { letter, why: `no price version in force knows the model ${model}` };
-    foreseen?.events.set(key, own);
+    foreseen.events.set(key, own);
     judged.push({ event, cost: isVoided ? 0 : price.cost, isSeen: false });
   }
   return { letter, events: judged };
@@ -136,7 +136,7 @@ async function identify(
 async function isKnown(
   { redis, keys }: CommitGroupOptions['context'],
   accountId: string,
-  foreseen: Foreseen | undefined,
+  foreseen?: Foreseen,
 ): Promise<boolean> {
   return foreseen?.accounts.has(accountId) === true || (await redis.exists(keys.account(accountId))) === 1;
 }

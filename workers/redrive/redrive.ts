@@ -37,19 +37,23 @@ export async function* redrive(
   pages: AsyncIterable<readonly StoredLetter[]>,
 ): AsyncGenerator<Redriven> {
   const commit: ApplyOptions = { ...given, settings: { ...given.settings, acceptDays: NEVER_LATE_DAYS } };
-  const foreseen: Foreseen | undefined = dryRun ? { accounts: new Set(), events: new Map() } : undefined;
+  const ofAll = nothingForeseen();
   for await (const page of pages) {
     // A command may be what the letters after it wait for, so they are judged when it has been applied.
     for (const run of runsOf(page)) {
       commit.signal.throwIfAborted();
       const clock = await ledgerClock(commit.context);
-      const judged = await judgeLetters(commit, run, { clock, ...(foreseen === undefined ? {} : { foreseen }) });
+      // What is applied is judged only against what stands in the same run: the runs before it are in Redis.
+      const foreseen = dryRun ? ofAll : nothingForeseen();
+      const judged = await judgeLetters(commit, run, { clock, foreseen });
       const told = dryRun ? judged.map(asForeseen) : await applyRun(commit, judged, clock);
       if (!dryRun) await record(commit, told);
       yield* told;
     }
   }
 }
+
+const nothingForeseen = (): Foreseen => ({ accounts: new Set(), events: new Map() });
 
 /** Letters of events that stand side by side, as far as they fit into one commit; each command by itself. */
 function* runsOf(page: readonly StoredLetter[]): Generator<StoredLetter[]> {
