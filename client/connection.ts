@@ -71,6 +71,11 @@ function connect({ redisUrl, connection }: UsageClientOptions): Redis {
       'redisUrl must be a URL such as redis://user:password@host:6379/0 (or rediss:// for TLS).',
     );
   }
+  if (typeof connection !== 'object' || connection === null)
+    throw invalid(
+      'connection',
+      'connection must be options of ioredis or a connection of it; a URL goes into redisUrl.',
+    );
   const given = connection instanceof Redis || isConnection(connection) ? connection.options : connection;
   // Keys of the queue are the service's: a prefix of ioredis would make others of them.
   if (given?.keyPrefix) throw invalid('connection', 'connection has a keyPrefix, but the queue’s keys must have none.');

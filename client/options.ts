@@ -1,6 +1,7 @@
 /** What `createUsageClient` is given, and its bounds checked: a wrong one is refused by name, before anything is opened. */
 import type { Redis, RedisOptions } from 'ioredis';
 import { PermanentError } from '../core/errors.ts';
+import { knownKeys } from '../core/options.ts';
 import { partitionTag } from '../ledger/keys.ts';
 import * as limits from './limits.ts';
 
@@ -45,8 +46,22 @@ export interface Bounds {
   readonly closeWaitMs: number;
 }
 
+const NAMES = [
+  ...([
+    'redisUrl',
+    'connection',
+    'prefix',
+    'batchEventsMax',
+    'batchBytesMax',
+    'batchWaitMs',
+    'waitingEventsMax',
+  ] as const),
+  ...(['waitingBytesMax', 'unsettledEventsMax', 'closeWaitMs', 'onListenError'] as const),
+];
+
 /** Throws PermanentError `invalid` with the option's name. */
 export function checkedBounds(options: UsageClientOptions): Bounds {
+  knownKeys('createUsageClient', options, NAMES);
   const bound = (name: keyof Bounds, preset: number, min: number, max: number): number => {
     const value = options[name] ?? preset;
     if (Number.isInteger(value) && value >= min && value <= max) return value;

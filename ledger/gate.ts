@@ -9,6 +9,7 @@ import { type Clock, systemClock } from '../core/clock.ts';
 import { limitState } from '../core/daily-limits.ts';
 import { PermanentError, TransientError } from '../core/errors.ts';
 import { gate as decide, type GateAnswer, type GateFacts } from '../core/gate.ts';
+import { knownKeys } from '../core/options.ts';
 import { findPrice, isFree, type PriceBook } from '../core/price.ts';
 import type { KeySource } from '../core/types.ts';
 import { loadPriceBook } from '../schema/price-book.ts';
@@ -33,6 +34,9 @@ export interface GateOptions {
   readonly clock?: Clock | undefined;
 }
 
+const OPTIONS = ['redis', 'prefix', 'priceBook', 'clock'] as const;
+const CALL = ['accountId', 'serverId', 'keySource', 'model'] as const;
+
 /** The call that is about to be made. `model` is the one it would use, if it is known already. */
 export interface GateCall {
   readonly accountId: string;
@@ -51,8 +55,12 @@ export interface Gate {
   check(call: GateCall): Promise<GateAnswer>;
 }
 
-/** Opens the gate on a connection. */
-export function createGate({ redis, prefix, priceBook, clock = systemClock }: GateOptions): Gate {
+/** Opens the gate on a connection. Throws PermanentError `invalid` with the option's name. */
+export function createGate(options: GateOptions): Gate {
+  const { redis, prefix, priceBook, clock = systemClock } = knownKeys('createGate', options, OPTIONS);
+  if (typeof (redis as Partial<Redis> | undefined)?.defineCommand !== 'function') {
+    throw new PermanentError('invalid', 'redis must be a connection of ioredis: new Redis(…).', { field: 'redis' });
+  }
   const keys = ledgerKeys(prefix ?? partitionTag(0));
   const run = defineScripts(redis);
   const known = new GateClock();
@@ -155,7 +163,7 @@ async function renew(redis: Redis, keys: LedgerKeys, run: RunScript, accountId: 
 
 /** A typo in what is asked must not look like an account that nobody knows. */
 function checked(call: GateCall): GateCall {
-  const { accountId, serverId, keySource, model } = call;
+  const { accountId, serverId, keySource, model } = knownKeys('A gate check', call, CALL);
   if (!isIdText(accountId)) throw invalid('accountId', ACCEPTED_ID);
   if (!isIdText(serverId)) throw invalid('serverId', ACCEPTED_ID);
   if (model !== undefined && !isIdText(model)) throw invalid('model', ACCEPTED_ID);

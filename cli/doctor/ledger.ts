@@ -1,4 +1,5 @@
 /** Whether both stores hold the same ledger, and what waits or was set aside. */
+import { PermanentError } from '../../core/errors.ts';
 import { PARKED_EVENTS_MAX } from '../../core/limits.ts';
 import { lastRuns } from '../../jobs/run-job.ts';
 import { ledgerContext } from '../../ledger/context.ts';
@@ -20,7 +21,13 @@ const UNFLUSHED_WARN_MS = 60_000;
 export const ledgerChecks: readonly Check[] = [
   check('fence', ['redis', 'history'], fence),
   check('price-book', ['history'], async ({ config, history }) => {
-    const fresh = await unrecordedPriceVersions(history.reader, await loadPriceBook(config.priceBookPath));
+    let fresh: string[];
+    try {
+      fresh = await unrecordedPriceVersions(history.reader, await loadPriceBook(config.priceBookPath));
+    } catch (error) {
+      if (!(error instanceof PermanentError)) throw error;
+      return fail(error.message, 'correct the file that PRICE_BOOK names, or unset it for the book of the package');
+    }
     if (fresh.length === 0) return ok('every version of the price book says what it said when it came into use');
     return ok(`the price book agrees with its history; not in use yet: ${fresh.join(', ')}`);
   }),
@@ -44,8 +51,10 @@ export const ledgerChecks: readonly Check[] = [
 ];
 
 async function fence({ redis, history }: Whole<'redis' | 'history'>): Promise<Finding> {
-  const [id, sequence, flushed] = await redis.hmget(KEYS.meta, 'id', 'sequence', 'flushed');
+  const [id, flushed] = await redis.hmget(KEYS.meta, 'id', 'flushed');
   const known = await clickhouseHistory(history.writer).identity(0);
+  // In this order, as where the ledger is opened: a service may flush meanwhile.
+  const at = Number((await redis.hget(KEYS.meta, 'sequence')) ?? 0);
   if (id == null && known === undefined) return ok('there is no ledger yet: the first start makes it');
   if (id == null) {
     return fail(
@@ -53,7 +62,6 @@ async function fence({ redis, history }: Whole<'redis' | 'history'>): Promise<Fi
       'bring back the right Redis (REDIS_URL, FLOWLY_DATA_DIR)',
     );
   }
-  const at = Number(sequence ?? 0);
   if (known === undefined) {
     if (Number(flushed) === 0) return ok(`ledger ${id}, which ClickHouse has nothing of yet`);
     return fail(
