@@ -18,7 +18,7 @@ const ACCEPT_DAYS_MAX = 366;
 const USAGE_CONCURRENCY_MAX = 1_000;
 /** A minute of rows that analysts cannot see yet is the most that anybody would want. */
 const FLUSH_INTERVAL_MS_MAX = 60_000;
-/** Rows of 220 bytes: 22 GB of Redis. */
+/** Rows of 230 bytes: 23 GB of Redis. */
 const OUTBOX_ROWS_MAX_MAX = 100_000_000;
 
 /** What a setting says of itself, for `--help` and the README's table. */
@@ -112,7 +112,7 @@ export const environment = z.object({
     description: 'Longest wait of a committed row before it is written to ClickHouse.',
   }),
   OUTBOX_ROWS_MAX: integer(1_000, OUTBOX_ROWS_MAX_MAX, 2_000_000, {
-    description: 'Rows that may wait in Redis for ClickHouse (about 220 bytes each) before taking usage pauses.',
+    description: 'Rows that may wait in Redis for ClickHouse (about 230 bytes each) before taking usage pauses.',
   }),
   FLOWLY_DEBUG: z.enum(['0', '1']).optional().meta({
     description: 'With 1, errors are printed with their stack trace, as with --debug.',

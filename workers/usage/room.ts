@@ -6,7 +6,7 @@
 import type { Logger } from 'pino';
 import type { LedgerContext } from '../../ledger/context.ts';
 
-/** Usage rows that may wait in the outbox before taking pauses: at 220 bytes a row some 450 MB of Redis. */
+/** Usage rows that may wait in the outbox before taking pauses: at 230 bytes a row some 460 MB of Redis. */
 export const OUTBOX_ROWS_MAX = 2_000_000;
 /** Share of its `maxmemory` that Redis may use before taking pauses: the rest is for queues, commands and flushing. */
 export const MEMORY_SHARE_MAX = 0.6;
