@@ -37,8 +37,9 @@ export function registerRedrive(program: Program, group: Command): void {
           'Each event and command goes through the same commit under its own id, as one that comes now, but is not asked ' +
           'how late it is. A letter that would only die or wait again is left where it is, and it is said why. Stopped ' +
           'half-way and repeated, everything is applied once. What has been redriven is not offered again; dead-letters ' +
-          'list shows when it was.\n--json prints {"dryRun","letters","redriven","left","events","commands","credits",' +
-          '"accounts","rows","lettersLeft"}.',
+          'list shows when it was. --dry-run asks of a command only whether its account is known and its id is free.\n' +
+          '--json prints {"dryRun","letters","redriven","left","events","commands","credits","accounts","rows",' +
+          '"lettersLeft"}.',
         examples: ['dead-letters redrive --dry-run', 'dead-letters redrive --reason too-late --json'],
       },
       group,

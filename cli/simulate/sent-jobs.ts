@@ -38,7 +38,7 @@ export class SentJobs {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.done = resolve;
     const stop = (): void => reject(this.signal.reason);
-    const timer = setInterval(() => void retryFailed(queue).catch(() => undefined), RETRY_FAILED_MS);
+    const timer = setInterval(() => void retryFailed(queue).catch(reject), RETRY_FAILED_MS);
     this.signal.addEventListener('abort', stop, { once: true });
     try {
       const bulk = jobs.map((job) => ({ ...job, opts: this.optionsOf() }));
