@@ -58,7 +58,10 @@ export async function readAccount(
   for (let renewals = 0; renewals < RENEWALS_MAX; renewals += 1) {
     const reply = (await context.run(
       'readAccount',
-      [keys.meta, keys.outboxRows, keys.accounts, keys.account(accountId)],
+      [
+        ...[keys.meta, keys.outboxRows, keys.accounts, keys.account(accountId)],
+        ...[keys.outboxEvents, keys.mailsDue, keys.midnights],
+      ],
       [...fenceArguments(context), accountId],
     )) as string[];
     const clock = Number(reply[0]);
@@ -95,14 +98,12 @@ async function renew(context: LedgerContext, account: AccountState): Promise<voi
       String(account.profileVersion),
       String(account.cycle),
       ends,
-      String(today),
-      String(tomorrow),
-      days,
+      `${today}:${tomorrow},${days}`,
     ],
   );
 }
 
-/** Names of the numbers in an account's `state`, in the order of ledger/lua/account.lua. */
+/** Names of the first numbers in an account's `state`, in the order of ledger/lua/account.lua; the rest is the scripts'. */
 export const STATE_NAMES = [
   'v',
   'closed',

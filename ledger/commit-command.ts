@@ -7,8 +7,9 @@ import { changeSchedule, cycleEnd, type Schedule, startSchedule } from '../core/
 import { PermanentError, TransientError } from '../core/errors.ts';
 import { bodyHash, commandBody } from '../core/identity.ts';
 import { PARKED_EVENTS_MAX, PARKED_MS_MAX } from '../core/limits.ts';
-import type { AccountCommand, AccountUpsert, UsageVoid } from '../core/types.ts';
+import type { AccountCommand, AccountUpsert, CreditsPurchase, UsageVoid } from '../core/types.ts';
 import { type AccountProfile, type AccountState, horizon, readAccount } from './account.ts';
+import { alertNumber } from './alerts.ts';
 import type { ChargeStore } from './charges.ts';
 import { fenceArguments, type LedgerContext, sawSequence } from './context.ts';
 import { readParked } from './parked.ts';
@@ -125,6 +126,9 @@ export async function commitCommand(
         keys.purchases(id),
         keys.parkedCommands(id),
         keys.voids(id),
+        keys.outboxEvents,
+        keys.mailsDue,
+        keys.midnights,
         ...voids.bucketKeys,
       ],
       [...fenceArguments(context), id, JSON.stringify(input), found?.charged ? takenBack(found.charged) : ''],
@@ -158,7 +162,7 @@ export async function commitCommand(
 const REFUSALS: ReadonlySet<string> = new Set<CommandOutcome>(['no-purchase', 'too-much', 'void-too-much']);
 
 /** Place of the first dedupe bucket among the script's keys. */
-const BUCKETS_PLACE = 10;
+const BUCKETS_PLACE = 13;
 
 /** What a command is planned for. */
 interface Known {
@@ -187,6 +191,7 @@ function identified(queued: QueuedCommand) {
     hash: bodyHash(commandBody(command)).toString('hex'),
     type: command.type,
     at: command.at ?? queuedAt,
+    silent: command.silent,
     history: historyLine(queued),
   };
 }
@@ -201,7 +206,12 @@ function plan(queued: QueuedCommand, { account, clock, voids, found }: Known): o
     case 'account.close':
       return base;
     case 'credits.purchase':
-      return { ...base, credits: Number(command.credits), note: command.reference ?? '' };
+      return {
+        ...base,
+        credits: Number(command.credits),
+        note: command.reference ?? '',
+        receipt: JSON.stringify(receiptOf(queued, command)),
+      };
     case 'credits.refund':
       return { ...base, purchaseId: command.purchaseId, credits: Number(command.credits) };
     case 'server.limit':
@@ -217,10 +227,24 @@ function plan(queued: QueuedCommand, { account, clock, voids, found }: Known): o
         warn: command.warnAtPercent === null ? -1 : command.warnAtPercent,
       };
     case 'alerts.set':
-      return { ...base, alerts: JSON.stringify(command.alerts, (_, v) => (typeof v === 'bigint' ? v.toString() : v)) };
+      return {
+        ...base,
+        alerts: command.alerts.map((alert) => ({ id: alert.id, kind: alert.kind, number: alertNumber(alert) })),
+      };
     case 'usage.void':
       return { ...base, ...voids.plan(command, found) };
   }
+}
+
+/** What the receipt of a purchase says, beside the balances. */
+function receiptOf(
+  { queuedAt }: QueuedCommand,
+  { id, credits, price, reference, purchasedAt }: CreditsPurchase,
+): object {
+  return {
+    ...{ id, credits: Number(credits), price: price ?? null, reference: reference ?? null },
+    purchasedAt: purchasedAt ?? queuedAt,
+  };
 }
 
 function planUpsert(

@@ -13,6 +13,15 @@ export interface LedgerKeys {
   readonly accounts: string;
   /** Stream of committed rows, entry id = sequence; read and trimmed by the flusher alone. */
   readonly outboxRows: string;
+  /** Stream of platform events, entry id = sequence; read and trimmed by the notifier alone. */
+  readonly outboxEvents: string;
+  /** Sorted set of the accounts with a mail that waits, scored by when the first of them is due. */
+  readonly mailsDue: string;
+  /** Set of the accounts with a mail that somebody has claimed. */
+  readonly mailsClaimed: string;
+  readonly notifyLease: string;
+  /** Sorted set of the accounts to look at when their local day ends, scored by that midnight. */
+  readonly midnights: string;
   readonly flushLease: string;
   readonly flushSeal: string;
   /** Sorted set of the lists that hold parked events, scored by their oldest arrival or less. */
@@ -45,6 +54,11 @@ export function ledgerKeys(tag: string): LedgerKeys {
     meta: `${root}:meta`,
     accounts: `${root}:accounts`,
     outboxRows: `${root}:outbox:rows`,
+    outboxEvents: `${root}:outbox:events`,
+    mailsDue: `${root}:mails:due`,
+    mailsClaimed: `${root}:mails:claimed`,
+    notifyLease: `${root}:notify:lease`,
+    midnights: `${root}:midnights`,
     flushLease: `${root}:flush:lease`,
     flushSeal: `${root}:flush:seal`,
     parkedIndex: `${root}:parked`,

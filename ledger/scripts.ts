@@ -6,14 +6,22 @@ import { readFileSync } from 'node:fs';
 import type { Redis } from 'ioredis';
 import { type FlowlyError, PermanentError, TransientError } from '../core/errors.ts';
 
+/** What every commit that may change an account begins with: the account, and what is decided of it. */
+const ACCOUNT = ['prelude', 'platform', 'account', 'server-day', 'mails', 'alerts', 'limits', 'watch'] as const;
+
 const FILES = {
   found: ['prelude', 'found'],
   checkFence: ['prelude', 'check-fence'],
-  readAccount: ['prelude', 'account', 'read-account'],
+  readAccount: [...ACCOUNT, 'read-account'],
+  reviewAccounts: [...ACCOUNT, 'review-accounts'],
+  readAlerts: [...ACCOUNT, 'read-alerts'],
   refreshAccount: ['prelude', 'account', 'refresh-account'],
   gate: ['gate', 'prelude', 'account', 'server-day', 'gate-ended'],
-  commitEvents: ['prelude', 'account', 'server-day', 'seen', 'charge', 'take-back', 'commit-events'],
-  commitCommand: ['prelude', 'account', 'server-day', 'seen', 'apply-command', 'apply-void', 'commit-command'],
+  commitEvents: [...ACCOUNT, 'seen', 'charge', 'take-back', 'commit-events'],
+  commitCommand: [...ACCOUNT, 'seen', 'apply-command', 'apply-void', 'commit-command'],
+  mailClaim: ['prelude', 'platform', 'account', 'mails', 'mail-claim'],
+  mailMark: ['prelude', 'platform', 'account', 'mails', 'mail-mark'],
+  mailConclude: ['prelude', 'platform', 'account', 'mails', 'mail-conclude'],
   dedupeSplit: ['prelude', 'dedupe-split'],
   dedupeSweep: ['prelude', 'dedupe-sweep'],
   parkedOverdue: ['prelude', 'parked-overdue'],

@@ -24,7 +24,8 @@ apply['account.upsert'] = function(w, c)
     a = {
       key = w.accountKey, id = w.id, fields = {}, v = 0, closed = false, cycle = c.open.cycle, start = c.open.start,
       granted = 0, monthly = 0, bonus = 0, uncovered = 0, left = 0, before = c.open.start, events = 0, cost = 0,
-      rolled = true, changed = true,
+      empty = false, toldDepleted = false, floor = -1, ceiling = math.huge, told = 0, mailed = 0, unsent = 0, watched = 0,
+      runways = 0, firstDay = -1, expiring = -1, digest = -1, servers = {}, ring = '', rolled = true, changed = true,
     }
     w.account = a
     a.plan = c.plan
@@ -37,19 +38,25 @@ apply['account.upsert'] = function(w, c)
       a.monthly = amount(c.opening.monthly, 'monthly'); a.bonus = amount(bonus, 'bonus')
       enter(w.entries, w.nextIndex, a, 'opening', a.cycle, monthly, bonus, a.monthly, c.id, '')
     end
+    a.empty = a.monthly + a.bonus == 0
+    a.today = c.today
+    a.alerts = { startAlert(a, true, 'percent', 'low', 2000), startAlert(a, true, 'absolute', 'depleted', 0) }
+    a.alertsChanged = true
+    boundAlerts(a)
   else
     a.closed = false
     a.plan = c.plan
     raise(w, a, c.id)
   end
   a.v = c.v; a.ends = c.ends; a.today = c.today; a.tomorrow = c.tomorrow; a.days = c.days
-  a.stop = c.stop; a.changed = true; a.rolled = true
+  a.stop = c.stop; a.changed = true; a.rolled = true; a.reindex = true
   put(a, 'atUpsert', text(c.at)); put(a, 'profile', c.profile); put(a, 'schedule', c.schedule)
   return 'applied', ''
 end
 
 apply['account.close'] = function(w, _)
   w.account.closed = true; w.account.changed = true
+  supersede(w.account, everyMail)
   return 'applied', ''
 end
 
@@ -59,6 +66,9 @@ apply['credits.purchase'] = function(w, c)
   a.bonus = amount(a.bonus + c.credits, 'bonus')
   enter(w.entries, w.nextIndex, a, 'purchase', a.cycle, 0, c.credits, a.monthly, c.id, c.note)
   w.purchases[c.id] = text(c.credits) .. ' 0'
+  if not (given(c.silent) and c.silent) and not a.closed then
+    addMail(a, 'receipt', '', 'command', c.id, ',"purchase":' .. c.receipt)
+  end
   return 'applied', ''
 end
 
@@ -76,18 +86,18 @@ apply['credits.refund'] = function(w, c)
 end
 
 apply['server.limit'] = function(w, c)
-  local s = w.servers[c.serverId] or readServer(redis.call('HGET', w.accountKey, 's:' .. c.serverId), w.account.today)
+  local s = serverOf(w.account, 's:' .. c.serverId)
   if c.at < s.at then return 'stale', '' end
   s.at = c.at
   if given(c.limit) then s.limit = c.limit end
   if given(c.warn) then s.warn = c.warn end
-  w.servers[c.serverId] = s
   w.account.changed = true
   return 'applied', ''
 end
 
 apply['alerts.set'] = function(w, c)
-  put(w.account, 'atAlerts', text(c.at)); put(w.account, 'alerts', c.alerts)
+  put(w.account, 'atAlerts', text(c.at))
+  replaceAlerts(w.account, c.alerts)
   w.account.changed = true
   return 'applied', ''
 end

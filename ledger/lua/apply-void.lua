@@ -20,13 +20,8 @@ local function giveBack(w, c)
   a.cost = amount(a.cost - charged.cost, 'the cost of an account')
   enter(w.entries, w.nextIndex, a, 'void', charged.payingCycle, monthly, charged.bonus, isOpen and a.monthly or 0, c.id,
     c.eventId, 0 - charged.uncovered)
-  local id = charged.serverId
-  local server = w.servers[id] or redis.call('HGET', w.accountKey, 's:' .. id)
-  if server then
-    if type(server) == 'string' then server = readServer(server, a.today) end
-    lowerServer(server, charged.day, charged.cost)
-    w.servers[id] = server
-  end
+  lowerServer(serverOf(a, 's:' .. charged.serverId), charged.day, charged.cost)
+  countDay(a, charged.day, -charged.cost)
   w.usage[#w.usage + 1] = w.body
   w.splits[#w.splits + 1] = struct.pack('<I2i8i8i8i8i8i8i4i1', w.nextIndex(), 0 - charged.previous, 0 - charged.monthly,
     0 - charged.bonus, 0 - charged.uncovered, a.monthly, a.bonus, charged.payingCycle, -1)

@@ -4,8 +4,8 @@
 -- An event that was voided before it came, or while it was parked, is accepted and costs nothing: two rows, of which the
 -- second takes the first one back.
 --
--- KEYS  1 meta, 2 outbox, 3 accounts, 4 parked index, 5 dead letters in doubt, then accounts, dedupe buckets, lists
---       that a record names, and last the list that is being released, if any.
+-- KEYS  1 meta, 2 outbox, 3 accounts, 4 parked index, 5 dead letters in doubt, 6 outbox of platform events, 7 mails due,
+--       8 midnights, then accounts, dedupe buckets, lists that a record names, and last the list that is released, if any.
 -- ARGV  1 ledger id, 2 highest sequence seen, 3 ACCEPT ms, 4 future ms, 5 parked max, 6 dedupe directory,
 --       7 counts (struct: accounts, buckets, lists, names), 8 records (struct, 67 bytes an event), 9 bodies,
 --       10 accounts (struct, for each a double: its profile version, 0 when believed unknown, and an I2: how many
@@ -33,6 +33,7 @@ if not m then return refused end
 if m.directory ~= ARGV[6] then return { text(m.clock), text(m.sequence), 'x', text(m.waiting), m.directory } end
 
 local clock = m.clock
+commit.clock = clock
 local tooLate, future, parkedMax = clock - tonumber(ARGV[3]), clock + tonumber(ARGV[4]), tonumber(ARGV[5])
 local nAccounts, nBuckets, nLists, nNames = struct.unpack('<I2I2I2I2', ARGV[7])
 local records, bodies = ARGV[8], ARGV[9]
@@ -40,7 +41,7 @@ local released, place, parkedMs = tonumber(ARGV[11]), tonumber(ARGV[13]), tonumb
 local accountBase = 15
 local nameBase = accountBase + nAccounts
 local payloadBase = nameBase + nNames
-local accountKey, bucketKey = 5, 5 + nAccounts
+local accountKey, bucketKey = 8, 8 + nAccounts
 local listKey = bucketKey + nBuckets
 local releasedKey = KEYS[listKey + nLists + 1]
 
@@ -56,6 +57,7 @@ if released > 0 then
   end
 end
 redis.call('XLEN', KEYS[2]); redis.call('ZCARD', KEYS[3]); redis.call('ZCARD', KEYS[4])
+redis.call('XLEN', KEYS[6]); redis.call('ZCARD', KEYS[7]); redis.call('ZCARD', KEYS[8])
 
 local index = 0
 local function nextIndex() index = index + 1; return index - 1 end
@@ -95,21 +97,24 @@ local function accountOf(i)
     local values = call('HMGET', KEYS[accountKey + i], 'state', unpack(ARGV, first, last))
     a = values[1] and readAccount(KEYS[accountKey + i], ARGV[accountBase + i], values[1])
     if a then
-      advance(a, clock, entries, nextIndex)
-      a.values, a.servers = values, {}
+      advance(a, clock, entries, nextIndex, watch)
+      a.values = values
     end
     accounts[i] = a
   end
   return a
 end
 
-local function serverOf(a, s)
-  local found = a.servers[s]
-  if not found then
-    found = readServer(a.values[1 + s], a.today)
-    a.servers[s] = found
+-- What an event may have changed beside its account's balances: alerts, and its server's limit. Most change nothing, and
+-- are told so by the numbers at hand.
+local function decide(a, field, s, bodies, offset)
+  local remaining = a.monthly + a.bonus
+  if remaining <= a.floor or remaining >= a.ceiling or (remaining == 0) ~= a.empty then
+    local id = eventIdAt(bodies, offset)
+    reviewEmptiness(a, 'event', id, false)
+    review(a, 'event', id, false)
   end
-  return found
+  if s and s.limit >= 0 then reviewServer(a, string.sub(field, 3), s, 'event', eventIdAt(bodies, offset), false) end
 end
 
 -- Remembers a key for this group and the write half; the day lets old keys be found again. `mark`: seen.lua.
@@ -189,7 +194,7 @@ local function one(kind, isReleased, isOld, ai, si, bucket, list, key, hash, cos
   local a = accountOf(ai)
   local version = versions[ai]
   -- Left out before anything is decided: a later event of the same id must not overtake this one.
-  if (a and a.v or 0) ~= version or (a and a.stale) then return 's' end
+  if (a and a.v or 0) ~= version or (a and (a.stale or a.dayStale)) then return 's' end
   if not isReleased then
     if occurredAt < tooLate then return 't' end
     if occurredAt > future then return 'f' end
@@ -214,11 +219,17 @@ local function one(kind, isReleased, isOld, ai, si, bucket, list, key, hash, cos
     a.changed = true
     row(a, 0, 0, 0, 0, 1)
     row(a, 0, 0, 0, 0, -1)
+    countDay(a, day, 0)
+    decide(a, nil, nil, bodies, offset)
     return 'a'
   end
   local previous, monthly, bonus, uncovered = charge(a, clock, cost, occurredAt, queuedAt, bodies, offset, entries, nextIndex)
-  countServer(serverOf(a, si), day, cost)
+  local field = ARGV[names[ai][1] + si - 1]
+  local s = serverOf(a, field, a.values[1 + si])
+  countServer(s, day, cost)
+  countDay(a, day, cost)
   row(a, previous, monthly, bonus, uncovered, 1)
+  decide(a, field, s, bodies, offset)
   return 'a'
 end
 
@@ -255,6 +266,7 @@ if accepted > 0 and (accepted < n or rows > accepted) then
   usage = table.concat(parts)
 end
 
+for _, a in pairs(accounts) do if a and a.fired then settle(a) end end
 local changed = #entries > 0 or remembered > 0 or #freed > 0 or #kept > 0 or released > 0
 for _, a in pairs(accounts) do if a and a.changed then changed = true end end
 for _, p in ipairs(parks) do redis.call('LLEN', p[1]) end
@@ -274,6 +286,7 @@ if #dead > 0 then add('dead', table.concat(dead, '\n')) end
 if #parkedLines > 0 then add('parked', table.concat(parkedLines, '\n')) end
 if #releasedLines > 0 then add('released', table.concat(releasedLines, '\n')) end
 if #redrivenLines > 0 then add('redriven', table.concat(redrivenLines, '\n')) end
+publish(KEYS[6], sequence, add)
 redis.call('XADD', KEYS[2], text(sequence) .. '-0', unpack(fields))
 redis.call('HSET', KEYS[1], 'sequence', text(sequence), 'day', text(m.day))
 if duplicates > 0 then redis.call('HINCRBY', KEYS[1], 'duplicates', duplicates) end
@@ -283,10 +296,10 @@ if accepted > 0 then
 end
 if #dead > 0 then redis.call('HINCRBY', KEYS[1], 'dead', #dead) end
 if parkedNow - leaving ~= m.parked then redis.call('HINCRBY', KEYS[1], 'parked', parkedNow - leaving - m.parked) end
-for i, a in pairs(accounts) do
+for _, a in pairs(accounts) do
   if a and a.changed then
-    for n, server in pairs(a.servers) do put(a, ARGV[names[i][1] + n - 1], serverRecord(server)) end
-    writeAccount(a, KEYS[3], sequence)
+    putServers(a)
+    writeWatched(a, KEYS[3], KEYS[7], KEYS[8], sequence)
   end
 end
 local added = -freedKeys

@@ -4,7 +4,7 @@
 local a = readAccount(KEYS[2], '', state)
 local till = math.min(a.stop, a.tomorrow)
 if clock >= till then till = 0 end
-advance(a, clock, {}, function() return 0 end)
+advance(a, clock, {}, function() return 0 end, nil)
 local s = readServer(server, a.today)
-if a.stale and (clock >= a.stop or s.limit >= 0) then return { 1 } end -- the day matters to a limit alone
+if a.stale or (a.dayStale and s.limit >= 0) then return { 1 } end -- the day matters to a limit alone
 return { 0, 0, a.monthly + a.bonus, s.used, s.limit, told, till }

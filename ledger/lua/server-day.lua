@@ -15,6 +15,17 @@ local function readServer(value, today)
   return s
 end
 
+-- The record of a field, for this commit and its write half. `value` may have been read already.
+local function serverOf(a, field, value)
+  local s = a.servers[field]
+  if not s then
+    if value == nil then value = redis.call('HGET', a.key, field) end
+    s = readServer(value, a.today)
+    a.servers[field] = s
+  end
+  return s
+end
+
 local function countServer(s, day, cost)
   if day == s.day then s.used = amount(s.used + cost, "the server's day")
   elseif day == s.day + 1 then s.next = amount(s.next + cost, "the server's day") end
@@ -30,3 +41,6 @@ end
 local function serverRecord(s)
   return struct.pack('<dddddd', s.day, s.used, s.next, s.limit, s.warn, s.at)
 end
+
+-- Adds the records that this commit has read, with what they are now, to what is written of the account.
+local function putServers(a) for field, s in pairs(a.servers) do put(a, field, serverRecord(s)) end end

@@ -4,6 +4,7 @@ import type { Redis } from 'ioredis';
 import { PermanentError } from '../../core/errors.ts';
 import { MICROS_MAX } from '../../core/money.ts';
 import type { AccountCommand } from '../../core/types.ts';
+import { readAlertStates } from '../../ledger/alerts.ts';
 import { commitCommand } from '../../ledger/commit-command.ts';
 import { applyCommand } from '../../workers/accounts/apply-command.ts';
 import { freshRedis } from '../support/engines.ts';
@@ -102,8 +103,8 @@ describe('older than the last of its kind', () => {
     expect(history.slice(1)).toEqual(
       ['applied', 'stale', 'applied', 'applied', 'stale', 'stale'].map((outcome, i) => `${parked[i]!.id} ${outcome}`),
     );
-    const kept = await redis.hget(real.context.keys.account('a'), 'alerts');
-    expect(JSON.parse(kept!)).toEqual([{ id: 'at-3', kind: 'absolute', credits: '3' }]);
+    const { alerts: kept } = (await readAlertStates(real.context, 'a'))!;
+    expect(kept.slice(2).map(({ alert }) => alert)).toEqual([{ id: 'at-3', kind: 'absolute', credits: 3n }]);
   });
 });
 

@@ -52,8 +52,14 @@ export async function lines(real: RealLedger, field: LineField): Promise<Record<
 export async function dump(real: RealLedger): Promise<Record<string, string>> {
   const { redis, keys } = real.context;
   const names = (await redis.keys(`${keys.tag.replaceAll(/[[\]]/g, '\\$&')}:*`)).sort();
-  const bytes = await Promise.all(names.map((name) => redis.dumpBuffer(name)));
-  return Object.fromEntries(names.map((name, i) => [name, bytes[i]?.toString('base64') ?? '']));
+  return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await content(redis, name)])));
+}
+
+/** A hash's fields have no order of their own: Redis moves them while nobody writes. */
+async function content(redis: Redis, name: string): Promise<string> {
+  if ((await redis.type(name)) !== 'hash') return (await redis.dumpBuffer(name))?.toString('base64') ?? '';
+  const fields = Object.entries(await redis.hgetallBuffer(name));
+  return JSON.stringify(fields.map(([field, value]) => [field, value.toString('base64')]).sort());
 }
 
 /** accepted, duplicates, dead, parked and remembered, as meta counts them. */

@@ -53,8 +53,9 @@ export const applyKnown = (model: Model, command: AccountCommand, at: At): Comma
   const commit = openCommit(at.clock);
   bringUpToDate(account, commit);
   const verdict = decide(model, account, command, at);
-  tellEmptiness(account, commit);
-  reviewAlerts(account, commit, { by: 'command', ref: command.id, silent: command.silent });
+  const cause = { by: 'command', ref: command.id, silent: command.silent } as const;
+  tellEmptiness(account, commit, cause);
+  reviewAlerts(account, commit, cause);
   reviewLimits(account, commit, command.silent);
   settle(commit);
   return conclude(model, command, at, verdict);

@@ -28,6 +28,12 @@ export const supersede = (account: Account, which: (mail: Mail) => boolean): voi
   for (const mail of account.mails) if (mail.status === 'unsent' && which(mail)) mail.status = 'superseded';
 };
 
+/** A mail of a kind of which only the newest says something. */
+export const replaceMail = (account: Account, kind: Mail['kind'], clock: number): void => {
+  supersede(account, (mail) => mail.kind === kind);
+  addMail(account, { at: clock, kind, crossing: undefined, others: [], serverId: undefined });
+};
+
 export const addMail = (account: Account, mail: Omit<Mail, 'id' | 'status'>): void => {
   account.mails.push({ ...mail, id: account.mails.length + 1, status: 'unsent' });
 };

@@ -1,10 +1,13 @@
 /**
  * Cycles and grants (rules 1, 2 and 4): bringing an account up to the clock of a commit, one missed cycle at a time.
  * Invariant: a cycle is granted once; a reset touches the monthly balance alone.
+ *
+ * Decided here because the contract is silent: a reset that expired or granted something is mailed; missed cycles make
+ * one mail, of the last.
  */
 import { cycleEnd, cycleStart } from '../../core/cycles.ts';
 import { reviewAlerts } from './alerts.ts';
-import type { Commit } from './commit.ts';
+import { type Commit, replaceMail, supersede } from './commit.ts';
 import { append, monthlyOf } from './entries.ts';
 import { reviewLimits } from './limits.ts';
 import { tell, tellEmptiness } from './platform.ts';
@@ -31,6 +34,11 @@ const reset = (account: Account, commit: Commit): void => {
     append(account, commit.clock, { kind: 'grant', cycle: account.cycle, monthly: account.plan.monthlyCredits });
     tell(account, commit.clock, 'credits.reset');
   }
-  tellEmptiness(account, commit);
-  reviewAlerts(account, commit, { by: 'reset', ref: '', silent: false });
+  const cause = { by: 'reset', ref: '', silent: false } as const;
+  tellEmptiness(account, commit, cause);
+  supersede(account, ({ kind }) => kind === 'expiring');
+  if (!account.closed && (left > 0n || account.plan.monthlyCredits > 0n)) {
+    replaceMail(account, 'monthly-reset', commit.clock);
+  }
+  reviewAlerts(account, commit, cause);
 };

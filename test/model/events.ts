@@ -58,8 +58,9 @@ export const admit = (model: Model, commit: Commit, event: UsageEvent, at: At): 
     return bury(model, 'event', event, 'internal');
   }
   model.seenEvents.set(key, eventBody(event));
-  tellEmptiness(account, commit);
-  reviewAlerts(account, commit, { by: 'event', ref: event.id, silent: false });
+  const cause = { by: 'event', ref: event.id, silent: false } as const;
+  tellEmptiness(account, commit, cause);
+  reviewAlerts(account, commit, cause);
   reviewLimits(account, commit, false);
   return { outcome: 'accepted', charge: made };
 };

@@ -5,19 +5,21 @@
  * Decided here because the contract is silent: a redrive charges as of now and does not ask again how late an event is
  * (what died of that could never be applied otherwise), but leaves what is still ahead of the clock; a command is applied
  * with the time it was queued where it carries none; what was applied before counts as redriven; and a letter stays where
- * it is when it would only die again or wait.
+ * it is when it would only die again or wait. Credits are about to expire in the last three days of a cycle, when a
+ * fifth of its grant or more is left; that is told once a cycle.
  */
 import { commandBody, eventBody } from '../../core/identity.ts';
-import { FUTURE_MS_MAX } from '../../core/limits.ts';
+import { DAY_MS, FUTURE_MS_MAX } from '../../core/limits.ts';
 import { priceEvent } from '../../core/price.ts';
 import type { AccountCommand, UsageEvent } from '../../core/types.ts';
 import { reviewAlerts } from './alerts.ts';
 import { applyCommand } from './commands.ts';
-import { openCommit, settle } from './commit.ts';
-import { bringUpToDate } from './cycles.ts';
+import { type Commit, openCommit, replaceMail, settle } from './commit.ts';
+import { bringUpToDate, runningCycle } from './cycles.ts';
 import { exhume } from './dead-letters.ts';
+import { grantedOf, monthlyOf } from './entries.ts';
 import { admit } from './events.ts';
-import { type DeadLetter, type DeadReason, identity, type Mail, type Model } from './state.ts';
+import { type Account, type DeadLetter, type DeadReason, identity, type Mail, type Model } from './state.ts';
 
 /** `cycle-reset`, `threshold-check` and `daily-limits` in one: every account, brought up to date and looked at. */
 export const runJobs = (model: Model, clock: number): void => {
@@ -25,14 +27,28 @@ export const runJobs = (model: Model, clock: number): void => {
     const commit = openCommit(clock);
     bringUpToDate(account, commit);
     reviewAlerts(account, commit, { by: 'job', ref: '', silent: false });
+    reviewExpiry(account, commit);
     settle(commit);
   }
+};
+
+const reviewExpiry = (account: Account, commit: Commit): void => {
+  const { cycle, endMs } = runningCycle(account);
+  const [left, granted] = [monthlyOf(account), grantedOf(account)];
+  if (account.closed || cycle < 1 || account.expiringCycle === cycle || commit.clock < endMs - 3 * DAY_MS) return;
+  if (left === 0n || left * 5n < granted) return;
+  account.expiringCycle = cycle;
+  replaceMail(account, 'expiring', commit.clock);
 };
 
 /** Sends every unsent mail; answers what was sent. */
 export const sendMails = (model: Model): Mail[] => {
   const unsent = [...model.accounts.values()].flatMap(({ mails }) => mails.filter(({ status }) => status === 'unsent'));
   for (const mail of unsent) mail.status = 'sent';
+  for (const account of model.accounts.values()) {
+    const says = account.mails.some((mail) => unsent.includes(mail) && mail.crossing?.threshold === 0n);
+    account.toldDepleted ||= says && account.empty;
+  }
   return unsent;
 };
 

@@ -21,7 +21,9 @@ export const spentOn = (account: Account, serverId: string, day: number): bigint
 /** Decides every server that has, or had, a limit. */
 export const reviewLimits = (account: Account, commit: Commit, silent: boolean): void => {
   const today = localDayAt(account.schedule, commit.clock);
-  for (const [serverId, server] of account.servers) review(account, commit, { serverId, server, today, silent });
+  // In the order of their ids, so that what is told of several is told in one order.
+  for (const [serverId, server] of [...account.servers].sort(([a], [b]) => (a < b ? -1 : 1)))
+    review(account, commit, { serverId, server, today, silent });
 };
 
 const review = (

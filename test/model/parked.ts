@@ -25,7 +25,7 @@ export const park = <P extends Parked>(model: Model, parked: P): ParkOutcome<P['
   if (model.parked.length >= model.parkedMax)
     return bury(model, kind, sourceOf(parked), reason) as ParkOutcome<P['reason']>;
   model.parked.push(parked);
-  useIdentity(model, parked);
+  takeIdentity(model, parked);
   return { outcome: 'parked', reason };
 };
 
@@ -60,15 +60,15 @@ export const setBook = (model: Model, book: PriceBook, clock: number): void => {
 };
 
 const releaseEvents = (model: Model, waiting: readonly Parked[], clock: number): void => {
+  const commit = openCommit(clock);
   for (const parked of waiting) {
     if (parked.kind !== 'event') continue;
-    const commit = openCommit(clock);
     const { outcome } = admit(model, commit, parked.event, { clock, queuedAt: clock });
-    settle(commit);
     if (outcome !== 'parked') continue;
     // Parked anew for its model: it keeps the time of its first arrival.
     model.parked[model.parked.length - 1] = { ...parked, reason: 'unknown-model' };
   }
+  settle(commit);
 };
 
 const take = (model: Model, which: (parked: Parked) => boolean): Parked[] => {
@@ -77,7 +77,7 @@ const take = (model: Model, which: (parked: Parked) => boolean): Parked[] => {
   return taken;
 };
 
-const useIdentity = (model: Model, parked: Parked): void => {
+const takeIdentity = (model: Model, parked: Parked): void => {
   const { accountId, id } = sourceOf(parked);
   if (parked.kind === 'event') model.seenEvents.set(identity(accountId, id), eventBody(parked.event));
   else model.seenCommands.set(identity(accountId, id), commandBody(parked.command));

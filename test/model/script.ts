@@ -134,10 +134,16 @@ export const story = (options: { acceptDays?: number; parkedMax?: number } = {})
     },
     /** The alerts of the account as `id: state`. */
     states: (): string[] => readAlerts(model, 'a', clock)!.alerts.map(({ id, state }) => `${id}: ${state}`),
-    /** The mails of the account as `kind of-what status`. */
+    /** The mails about alerts and limits of the account as `kind of-what status`. */
     mails: (): string[] =>
-      readAlerts(model, 'a', clock)!.mails.map(
-        (mail) => `${mail.kind} ${mail.crossing?.alert.id ?? mail.serverId} ${mail.status}`,
+      readAlerts(model, 'a', clock)!.mails.flatMap((mail) => {
+        const about = mail.crossing?.alert.id ?? mail.serverId;
+        return about === undefined ? [] : [`${mail.kind} ${about} ${mail.status}`];
+      }),
+    /** The other mails as `kind status`. */
+    letters: (): string[] =>
+      readAlerts(model, 'a', clock)!.mails.flatMap(({ kind, status, crossing, serverId }) =>
+        crossing === undefined && serverId === undefined ? [`${kind} ${status}`] : [],
       ),
     /** What the platform heard of the account: the types in order, with the server of server events. */
     heard: (): string[] =>

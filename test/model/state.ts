@@ -75,7 +75,7 @@ export type Crossing = {
 export type Mail = {
   readonly id: number;
   readonly at: number;
-  readonly kind: 'alert' | 'limit-warning' | 'limit-reached';
+  readonly kind: 'alert' | 'limit-warning' | 'limit-reached' | 'restored' | 'monthly-reset' | 'expiring' | 'receipt';
   /** What it speaks of: the most severe crossing, and the others it stands for. Alert mails only. */
   readonly crossing: Crossing | undefined;
   readonly others: readonly Crossing[];
@@ -138,6 +138,10 @@ export type Account = {
   alerts: AlertRecord[];
   /** Whether the platform was last told, or could last tell, that nothing is left. */
   empty: boolean;
+  /** Whether its owner was: a mail that says so went out, and nothing has come since. */
+  toldDepleted: boolean;
+  /** The cycle of which its owner was told, or would have been, that credits are about to expire. */
+  expiringCycle: number;
   readonly entries: Entry[];
   readonly charges: Charge[];
   readonly purchases: Map<string, { readonly credits: bigint; refunded: bigint }>;

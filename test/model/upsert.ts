@@ -32,7 +32,16 @@ export const firstUpsert = (model: Model, command: AccountUpsert, at: At): Verdi
     recipients: command.recipients ?? [],
     lastUpsertAt: command.at ?? at.queuedAt,
     lastAlertsAt: Number.NEGATIVE_INFINITY,
-    ...{ alerts: [], empty: false, entries: [], charges: [], purchases: new Map(), servers: new Map() },
+    ...{
+      alerts: [],
+      empty: false,
+      toldDepleted: false,
+      expiringCycle: -1,
+      entries: [],
+      charges: [],
+      purchases: new Map(),
+      servers: new Map(),
+    },
     ...{ crossings: [], mails: [], platformEvents: [] },
   };
   const ref = command.id;
