@@ -10,7 +10,17 @@ import { defineFlushScripts } from './flush-scripts.ts';
 import type { LedgerKeys } from './keys.ts';
 
 /** The lists of lines that an entry may carry; what each line holds is written at the commit scripts. */
-export const LINE_FIELDS = ['entries', 'history', 'contacts', 'dead', 'parked', 'released', 'redriven'] as const;
+export const LINE_FIELDS = [
+  'entries',
+  'history',
+  'contacts',
+  'alerts',
+  'mails',
+  'dead',
+  'parked',
+  'released',
+  'redriven',
+] as const;
 export type LineField = (typeof LINE_FIELDS)[number];
 
 /** One commit's rows, as bytes. `usage`: u32le length and body, again and again; `splits`: one of fixed width a body. */

@@ -123,6 +123,39 @@ export const REDRIVEN_LETTER_COLUMNS = [
   ...TAIL_COLUMNS,
 ] as const;
 
+/** `position` is the line's place among those of its commit, and the flusher's to fill in. */
+export const ALERT_HISTORY_COLUMNS = [
+  'account_id',
+  'alert_id',
+  'built_in',
+  'kind',
+  'number',
+  'state',
+  'threshold',
+  'remaining',
+  'granted',
+  'by',
+  'ref',
+  'silent',
+  'position',
+  ...TAIL_COLUMNS,
+] as const;
+
+export const MAIL_HISTORY_COLUMNS = [
+  'account_id',
+  'intent_id',
+  'kind',
+  'status',
+  'about',
+  'by',
+  'ref',
+  'snapshot',
+  'words',
+  'attempts',
+  'position',
+  ...TAIL_COLUMNS,
+] as const;
+
 export const RELEASED_EVENT_COLUMNS = ['account_id', 'id', 'kind', ...TAIL_COLUMNS] as const;
 
 /** `partition` is 0 unless PARTITIONS is more than 1. */
@@ -148,6 +181,8 @@ export const TABLE_COLUMNS = {
   ledger_chain: LEDGER_CHAIN_COLUMNS,
   account_history: ACCOUNT_HISTORY_COLUMNS,
   account_contacts: ACCOUNT_CONTACT_COLUMNS,
+  alert_history: ALERT_HISTORY_COLUMNS,
+  mail_history: MAIL_HISTORY_COLUMNS,
   dead_letters: DEAD_LETTER_COLUMNS,
   parked_events: PARKED_EVENT_COLUMNS,
   released_events: RELEASED_EVENT_COLUMNS,

@@ -12,6 +12,8 @@ const TABLES = [
   'usage_events',
   'ledger_entries',
   'account_history',
+  'alert_history',
+  'mail_history',
   'dead_letters',
   'parked_events',
   'released_events',

@@ -25,6 +25,22 @@ describe('flushing', () => {
     );
     expect(raw).toMatchObject({ team: 'ü2', paying: '1', bonus: '5' });
     expect(Number(raw!.at)).toBe(fullCommit(1).at);
+    const [alert] = await world.query("SELECT * EXCEPT block FROM alert_history WHERE alert_id = 'low-1-1'");
+    expect(alert).toEqual({
+      ...{ account_id: 'acc-1', alert_id: 'low-1-1', built_in: false, kind: 'percent', number: 2000, state: 'armed' },
+      ...{ threshold: 200, remaining: 191, granted: 1000, by: 'event', ref: 'e-1-0', silent: true, position: 1 },
+      ...{ sequence: 2, committed_at: '2026-11-30 23:59:30.000' },
+    });
+    const mails = await world.query(
+      'SELECT * EXCEPT block FROM mail_history WHERE sequence = 2 ORDER BY mail_history.position',
+    );
+    const mail = { account_id: 'acc-1', intent_id: 'acc-1:mail:1', kind: 'low-credits', about: 'built-in:low' };
+    const cause = { by: 'event', ref: 'e-1-0', sequence: 2, committed_at: '2026-11-30 23:59:30.000' };
+    const snapshot = JSON.stringify({ at: Date.UTC(2026, 10, 30, 23, 59), text: 'a\tb\\c' });
+    expect(mails).toEqual([
+      { ...mail, ...cause, status: 'decided', snapshot, words: 'ü "0"', attempts: 0, position: 0 },
+      { ...mail, ...cause, status: 'superseded', snapshot: '', words: 'ü "1"', attempts: 1, position: 1 },
+    ]);
   });
 
   test('keeps to the bound of rows, numbers blocks without gaps, and one commit is never cut', async () => {

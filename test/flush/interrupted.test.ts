@@ -88,6 +88,8 @@ describe('acknowledged and yet not there', () => {
     'ledger_entries',
     'account_history',
     'account_contacts',
+    'alert_history',
+    'mail_history',
     'parked_events',
     'released_events',
     'redriven_letters',

@@ -112,6 +112,7 @@ describe('poison lines', () => {
         'contacts',
         '{"accountId":"acc-9","email":"secret@example.com","recipients":{"a":1}}',
       ],
+      ...['alerts', '{"accountId":"acc-9","number":"half"}', 'mails', '{"accountId":"acc-9","attempts":-1}'],
       ...['dead', '{broken', 'parked', '"a text"', 'released', '[1', 'redriven', '[]x'],
     );
     world.commits.push({ sequence: 3, commit: { at: AT, entries: [grantLine('acc-9', 1), grantLine('acc-9', 2)] } });
@@ -122,9 +123,11 @@ describe('poison lines', () => {
       [
         'account_contacts',
         'account_history',
+        'alert_history',
         'dead_letters',
         'ledger_entries',
         'ledger_entries',
+        'mail_history',
         'parked_events',
         'redriven_letters',
         'released_events',

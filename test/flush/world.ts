@@ -7,7 +7,7 @@ import type { ClickHouseClient } from '@clickhouse/client';
 import { expect } from '@jest/globals';
 import type { Redis } from 'ioredis';
 import { type LedgerKeys, ledgerKeys } from '../../ledger/keys.ts';
-import { readBacklog } from '../../ledger/outbox.ts';
+import { type LineField, readBacklog } from '../../ledger/outbox.ts';
 import { migrate } from '../../schema/migrate.ts';
 import type { FlushPoint } from '../../workers/flush/deliver.ts';
 import { createFlusher, type Flusher } from '../../workers/flush/flusher.ts';
@@ -122,6 +122,15 @@ export function fullCommit(n: number, usageRows = 6): TestCommit {
         schedule: '[]',
       },
     ],
+    alerts: ['fired', 'armed'].map((state, i) => ({
+      ...{ accountId: account, alertId: `low-${n}-${i}`, builtIn: i === 0, kind: 'percent', number: '2000', state },
+      ...{ threshold: 200, remaining: 190 + i, granted: 1_000, by: 'event', ref: `e-${n}-0`, silent: i === 1 },
+    })),
+    mails: ['decided', 'superseded'].map((status, i) => ({
+      ...{ accountId: account, intentId: `${account}:mail:${n}`, kind: 'low-credits', status, about: 'built-in:low' },
+      ...{ by: 'event', ref: `e-${n}-0`, snapshot: i === 0 ? { at: MONTH_END, text: 'a\tb\\c' } : '' },
+      ...{ words: `ü "${i}"`, attempts: i },
+    })),
     contacts: [
       { accountId: account, email: `u${n}@example.com`, name: '', recipients: ['a@example.com', 'b'], locale: 'de' },
     ],
@@ -182,7 +191,7 @@ export async function expectExact(world: World, refused: ReadonlySet<string> = n
     );
     expect({ table, rows: have }).toEqual({ table, rows: want });
   }
-  const list = (field: 'history' | 'contacts' | 'dead' | 'parked' | 'released' | 'redriven', key: string) =>
+  const list = (field: Exclude<LineField, 'entries'>, key: string) =>
     commits
       .flatMap(({ sequence, commit }) =>
         (commit[field] ?? []).map((line) => `${sequence} ${(line as Record<string, string>)[key]}`),
@@ -195,6 +204,8 @@ export async function expectExact(world: World, refused: ReadonlySet<string> = n
     ['ledger_entries', "concat(toString(index), ' ', note)", entries.sort()],
     ['account_history', 'command_id', list('history', 'commandId')],
     ['account_contacts', 'email', list('contacts', 'email')],
+    ['alert_history', 'alert_id', list('alerts', 'alertId')],
+    ['mail_history', 'status', list('mails', 'status')],
     ['dead_letters', 'id', list('dead', 'id')],
     ['parked_events', 'id', list('parked', 'id')],
     ['released_events', 'id', list('released', 'id')],

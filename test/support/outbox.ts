@@ -1,6 +1,7 @@
 /** Builds entries of the outbox as the commit scripts write them, and appends them to the stream. */
 import type { Redis } from 'ioredis';
 import type { LedgerKeys } from '../../ledger/keys.ts';
+import { LINE_FIELDS } from '../../ledger/outbox.ts';
 import { createRowWriter, encodeUsageBody } from '../../schema/usage-body.ts';
 
 /** One usage row; whatever is left out is the same for all. */
@@ -26,6 +27,8 @@ export type TestCommit = {
   readonly entries?: readonly string[];
   readonly history?: readonly object[];
   readonly contacts?: readonly object[];
+  readonly alerts?: readonly object[];
+  readonly mails?: readonly object[];
   readonly dead?: readonly object[];
   readonly parked?: readonly object[];
   readonly released?: readonly object[];
@@ -33,6 +36,8 @@ export type TestCommit = {
 };
 
 const DAY_MS = 86_400_000;
+/** The fields whose lines are JSON. */
+const JSON_FIELDS = LINE_FIELDS.filter((field) => field !== 'entries');
 
 /** The body of one usage row. A void has negative tokens and cost. */
 export function usageBody(row: TestUsage): Buffer {
@@ -101,7 +106,7 @@ export async function appendCommit(
     );
   }
   if (commit.entries !== undefined) fields.push('entries', commit.entries.join('\n'));
-  for (const name of ['history', 'contacts', 'dead', 'parked', 'released', 'redriven'] as const) {
+  for (const name of JSON_FIELDS) {
     const lines = commit[name];
     if (lines !== undefined) fields.push(name, lines.map((line) => JSON.stringify(line)).join('\n'));
   }

@@ -1,6 +1,6 @@
 /**
  * Rows of the tables that are written as lines: ledger entries (tab-separated, three columns added) and those that the
- * commit left as JSON (camelCase keys become the table's columns).
+ * commit left as JSON (camelCase keys become the table's columns; a table with a `position` gets the line's place in it).
  * A line that cannot be read is passed on as something ClickHouse refuses, so that it becomes a dead letter like any
  * other refused row instead of stopping the flush.
  */
@@ -31,9 +31,9 @@ export function lineRows(entries: readonly OutboxEntry[], table: FlushTable, blo
     if (lines === undefined) continue;
     const month = monthOf(entry.at);
     const tail = [String(entry.sequence), instant(entry.at), String(block)];
-    for (const line of lines.toString('utf8').split('\n')) {
+    for (const [position, line] of lines.toString('utf8').split('\n').entries()) {
       const source = Buffer.from(line);
-      const row = table.format === 'TabSeparatedRaw' ? tabRow(line, tail) : jsonRow(line, table, tail);
+      const row = table.format === 'TabSeparatedRaw' ? tabRow(line, tail) : jsonRow(line, table, position, tail);
       rows.push({ month, entry, source, ...row });
     }
   }
@@ -49,16 +49,17 @@ function tabRow(line: string, tail: readonly string[]): Encoded {
   return { bytes: Buffer.from(`${line}\t${tail.join('\t')}\n`), accountId, id: '' };
 }
 
-function jsonRow(line: string, table: FlushTable, tail: readonly string[]): Encoded {
+function jsonRow(line: string, table: FlushTable, position: number, tail: readonly string[]): Encoded {
   const record = parseObject(line);
   if (record === undefined) return { bytes: UNREADABLE, accountId: '', id: '' };
   const row: Record<string, unknown> = {};
   for (const column of table.columns) row[column] = cell(column, record[camelCase(column)]);
+  if (table.columns.includes('position')) row.position = position;
   [row.sequence, row.committed_at, row.block] = tail;
   return {
     bytes: Buffer.from(`${JSON.stringify(row)}\n`),
     accountId: String(row.account_id),
-    id: String(row.id ?? row.command_id ?? ''),
+    id: String(row.id ?? row.command_id ?? row.alert_id ?? row.intent_id ?? ''),
   };
 }
 

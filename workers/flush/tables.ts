@@ -71,6 +71,8 @@ export const FLUSH_TABLES: readonly FlushTable[] = [
   LEDGER_CHAIN,
   lineTable('account_history', 'history'),
   lineTable('account_contacts', 'contacts'),
+  lineTable('alert_history', 'alerts'),
+  lineTable('mail_history', 'mails'),
   lineTable('parked_events', 'parked'),
   lineTable('released_events', 'released'),
   lineTable('redriven_letters', 'redriven'),
