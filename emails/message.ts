@@ -96,7 +96,11 @@ interface Base {
 }
 
 export type Message =
-  | (Base & { readonly kind: 'low-credits' | 'depleted'; readonly crossed: CrossedAlert; readonly others: readonly CrossedAlert[] })
+  | (Base & {
+      readonly kind: 'low-credits' | 'depleted';
+      readonly crossed: CrossedAlert;
+      readonly others: readonly CrossedAlert[];
+    })
   /** Credits were depleted, the owner was told, and now there are some again. */
   | (Base & { readonly kind: 'restored' })
   /** A cycle ended and the next one began; the breakdown is of the cycle that ended. */
@@ -104,7 +108,12 @@ export type Message =
       readonly kind: 'monthly-reset';
       /** Monthly credits of the ended cycle that were not used. */
       readonly expired: bigint;
-      readonly ended: { readonly cycle: number; readonly start: number; readonly granted: bigint; readonly uncovered: bigint };
+      readonly ended: {
+        readonly cycle: number;
+        readonly start: number;
+        readonly granted: bigint;
+        readonly uncovered: bigint;
+      };
     })
   /** Monthly credits are about to expire unused. */
   | (Base & { readonly kind: 'expiring' })
@@ -129,7 +138,12 @@ export type Message =
       };
     })
   /** The seven local days from `firstDay` on; `days` has the cost of each, `before` what the seven before them cost. */
-  | (Base & { readonly kind: 'digest'; readonly firstDay: number; readonly days: readonly bigint[]; readonly before: bigint });
+  | (Base & {
+      readonly kind: 'digest';
+      readonly firstDay: number;
+      readonly days: readonly bigint[];
+      readonly before: bigint;
+    });
 
 /** A mail as it is sent, without addresses. */
 export interface RenderedMail {
