@@ -5,6 +5,7 @@ import { registerDeadLetters } from './commands/dead-letters.ts';
 import { registerDemo } from './commands/demo.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerDrain } from './commands/drain.ts';
+import { registerEmails } from './commands/emails.ts';
 import { registerExplain } from './commands/explain.ts';
 import { registerGate } from './commands/gate.ts';
 import { registerIngest } from './commands/ingest.ts';
@@ -30,6 +31,7 @@ export function registerCommands(program: Program): void {
   registerGate(program);
   registerReconcile(program);
   registerJobs(program);
+  registerEmails(program);
   registerDeadLetters(program);
   registerSimulate(program);
   registerCycles(program);

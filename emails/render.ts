@@ -1,9 +1,10 @@
 /**
  * A message rendered: subject, HTML and plain text, all three from one tree of parts. React and the templates are loaded
- * at the first mail, each once: a process that sends none does not pay for them (0.7 s, 60 MB).
+ * at the first mail, each once: a process that sends none does not pay for them (0.9 s, 70 MB).
  * Invariant: a subject is one line of under 100 characters, whatever a server is called.
  */
 import type { ComponentProps, ReactElement } from 'react';
+import { PermanentError } from '../core/errors.ts';
 import type { MailKind, Message, RenderedMail } from './message.ts';
 import { shortText } from './parts/clean-text.ts';
 import type { Letter } from './parts/letter.tsx';
@@ -32,6 +33,7 @@ const TEMPLATES: Readonly<Record<MailKind, () => Promise<{ readonly default: Any
 };
 
 export const renderMail = async (message: Message, { manageUrl }: RenderOptions = {}): Promise<RenderedMail> => {
+  assertManageUrl(manageUrl);
   const [{ render }, { Letter: letter }, { default: template }] = await Promise.all([
     import('react-email'),
     import('./parts/letter.tsx'),
@@ -44,4 +46,12 @@ export const renderMail = async (message: Message, { manageUrl }: RenderOptions 
     html: await render(element),
     text: `${letter.text(element.props)}\n`,
   };
+};
+
+/** A link that is no web page (`javascript:`, a path) would do harm or nothing in a mail. */
+export const assertManageUrl = (url: string | undefined): void => {
+  if (url === undefined || (URL.canParse(url) && ['http:', 'https:'].includes(new URL(url).protocol))) return;
+  throw new PermanentError('manage-url-invalid', 'The URL where alerts are managed must be one of http or https.', {
+    field: 'manageUrl',
+  });
 };

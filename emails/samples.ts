@@ -181,7 +181,7 @@ export const SAMPLES: readonly Sample[] = [
       ...base,
       kind: 'monthly-reset',
       balances: fresh,
-      breakdown: { ...breakdown, to: cycleEnd },
+      breakdown: { ...breakdown, to: cycleEnd, credits: credits(91.8) },
       expired: credits(8.2),
       ended: { cycle: 4, start: cycleStart, granted: credits(100), uncovered: 0n },
     },

@@ -17,11 +17,11 @@ const nameOf = ({ alert, builtIn }: CrossedAlert): string =>
 
 /** "You get this because your alert team-25 fires at or below 25% of the monthly grant (25 credits)." */
 export const alertReason = (crossed: CrossedAlert, others: readonly CrossedAlert[], voice: Voice): string => {
-  const one = (alert: CrossedAlert): string => `${nameOf(alert)} fires ${conditionOf(alert, voice)}`;
-  const also = others.length === 0 ? '' : ` Crossed at the same time: ${others.map(one).join('; ')}.`;
+  const aside = (alert: CrossedAlert): string => `${nameOf(alert)}, ${conditionOf(alert, voice)}`;
+  const also = others.length === 0 ? '' : ` Crossed at the same time: ${others.map(aside).join('; ')}.`;
   const all = [crossed, ...others];
   const change = all.every(({ builtIn }) => builtIn)
     ? 'You can add alerts of your own'
     : 'You can change your own alerts';
-  return `You get this because ${one(crossed)}.${also} ${change} in the settings of your account.`;
+  return `You get this because ${nameOf(crossed)} fires ${conditionOf(crossed, voice)}.${also} ${change} in the settings of your account.`;
 };

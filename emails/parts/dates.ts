@@ -1,7 +1,7 @@
 /**
  * Dates on the reader's wall clock: absolute by the locale, relative in English as part of the sentence around them
  * ("Tue 1 Dec, in 9 days"). Days are counted by the calendar, so a clock change in between adds none.
- * A time is written only where it is not midnight; a year only where it is not the present one.
+ * A time is written only where it is not midnight; a year only where the date could be taken for one of another year.
  */
 
 import { DAY_MS, HOUR_MS } from '../../core/limits.ts';
@@ -13,7 +13,7 @@ export interface Dates {
   date(ms: number): string;
   /** The same and how far away: "Tue 1 Dec, in 9 days". */
   when(ms: number): string;
-  /** Always with the time. */
+  /** For the records: with year and time, always. */
   dateTime(ms: number): string;
   /** The date alone, of an instant or of a day counted from 1970-01-01. */
   dayOf(ms: number): string;
@@ -23,6 +23,8 @@ export interface Dates {
 }
 
 const MINUTE_MS = 60_000;
+/** Half a year away, a day and a month are still of one year only. */
+const YEARLESS_DAYS_MAX = 180;
 
 /** "Tue 1 Dec" is read alike everywhere; "12/1" and "Dec 1" are left to those who ask for en-US. */
 const dateLocale = (locale: string): string => (locale === LOCALE_DEFAULT ? 'en-GB' : locale);
@@ -31,22 +33,20 @@ export const datesFor = (locale: string, timeZone: string, nowMs: number): Dates
   const words = { weekday: 'short', day: 'numeric', month: 'short' } as const;
   const format = (options: Intl.DateTimeFormatOptions, zone: string) =>
     new Intl.DateTimeFormat(dateLocale(locale), { ...options, timeZone: zone });
-  const yearAt = new Intl.DateTimeFormat('en', { year: 'numeric', timeZone: 'UTC', calendar: 'gregory' });
   const clock = format({ hour: '2-digit', minute: '2-digit' }, timeZone);
-  const [thisYear, otherYear] = [format(words, 'UTC'), format({ ...words, year: 'numeric' }, 'UTC')];
+  const [near, far] = [format(words, 'UTC'), format({ ...words, year: 'numeric' }, 'UTC')];
   const today = localDayOf(timeZone, nowMs);
-  const yearOf = (day: number): string => yearAt.format(day * DAY_MS);
-  const day = (one: number): string => (yearOf(one) === yearOf(today) ? thisYear : otherYear).format(one * DAY_MS);
+  const day = (one: number): string => (Math.abs(one - today) < YEARLESS_DAYS_MAX ? near : far).format(one * DAY_MS);
   const dayOf = (ms: number): string => day(localDayOf(timeZone, ms));
-  const dateTime = (ms: number): string => `${dayOf(ms)} at ${clock.format(ms)}`;
+  const timed = (date: string, ms: number): string => `${date} at ${clock.format(ms)}`;
   const startsDay = (ms: number): boolean => localDayOf(timeZone, ms) !== localDayOf(timeZone, ms - 1);
-  const date = (ms: number): string => (startsDay(ms) ? dayOf(ms) : dateTime(ms));
+  const date = (ms: number): string => (startsDay(ms) ? dayOf(ms) : timed(dayOf(ms), ms));
   const daysBetween = (fromMs: number, toMs: number): number =>
     localDayOf(timeZone, toMs) - localDayOf(timeZone, fromMs);
   return {
     date,
     when: (ms) => `${date(ms)}, ${distance(ms - nowMs, daysBetween(nowMs, ms))}`,
-    dateTime,
+    dateTime: (ms) => timed(far.format(localDayOf(timeZone, ms) * DAY_MS), ms),
     dayOf,
     day,
     daysBetween,

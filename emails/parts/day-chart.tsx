@@ -14,7 +14,11 @@ interface Props {
 
 const TEXT_BAR_COLUMNS = 30;
 
-const costliest = (days: readonly bigint[]): bigint => days.reduce((most, day) => (day > most ? day : most), 0n);
+const costliest = (days: readonly bigint[]): bigint => {
+  let most = 0n;
+  for (const cost of days) if (cost > most) most = cost;
+  return most;
+};
 
 export const DayChart = part<Props>(
   ({ firstDay, days, voice }) => (
@@ -23,9 +27,9 @@ export const DayChart = part<Props>(
         {days.map((cost, at) => (
           <tr key={voice.day(firstDay + at)}>
             <th scope="row" align="left" className="soft" style={{ ...styles.soft, ...cell, ...date }}>
-              {voice.day(firstDay + at)}
+              {voice.day(firstDay + at).replaceAll(' ', '\u00a0')}
             </th>
-            <td width="60%" style={cell}>
+            <td width="50%" style={cell}>
               <Meter value={cost} whole={costliest(days)} tone="calm" />
             </td>
             <td align="right" className="ink" style={{ ...styles.ink, ...cell, paddingLeft: '10px' }}>

@@ -29,7 +29,7 @@ export const Facts = part<{ readonly rows: readonly Fact[] }>(
                 </>
               )}
             </th>
-            <td align="right" valign="top" className="ink" style={{ ...styles.ink, ...breaking, ...figureCell }}>
+            <td align="right" valign="top" className="ink" style={{ ...styles.ink, ...figureCell }}>
               {figure}
             </td>
           </tr>

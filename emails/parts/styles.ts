@@ -53,6 +53,7 @@ export const edgeOf = (tone: Tone): CSSProperties => ({ borderTop: `4px solid ${
 /** For clients that know `prefers-color-scheme` (Apple Mail, Outlook on a Mac, Thunderbird); others keep the light. */
 export const DARK_CSS = [
   ':root { color-scheme: light dark; supported-color-schemes: light dark; }',
+  `.page { background-color: ${light.page}; }`,
   '@media (prefers-color-scheme: dark) {',
   `.page { background-color: ${dark.page} !important; }`,
   `.card { background-color: ${dark.card} !important; border-color: ${dark.line} !important; }`,

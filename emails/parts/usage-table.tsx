@@ -25,7 +25,7 @@ export const Usage = part<Props>(
             {props.head}
           </th>
           {HEADS.map((head) => (
-            <th key={head} scope="col" align="right" className="soft" style={{ ...headCell, ...figure }}>
+            <th key={head} scope="col" align="right" className="soft" style={{ ...headCell, ...figure, width: '20%' }}>
               {head}
             </th>
           ))}

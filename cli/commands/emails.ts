@@ -1,0 +1,67 @@
+/** `emails preview`: writes every mail with sample data as HTML and text, and a page that shows them. Needs no engine. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { renderMail } from '../../emails/render.ts';
+import { SAMPLES } from '../../emails/samples.ts';
+import { previewPage, type Shown } from '../emails/preview-page.ts';
+import { UsageError } from '../errors.ts';
+import type { Program } from '../program.ts';
+import { plural } from '../terminal/format.ts';
+
+/** Under FLOWLY_DATA_DIR. */
+const FOLDER_DEFAULT = 'emails-preview';
+
+/** A link shows where it would be; the name is reserved for examples. */
+const MANAGE_URL = 'https://example.com/settings/alerts';
+
+interface Flags {
+  readonly out?: string;
+}
+
+export function registerEmails(program: Program): void {
+  const group = program.group('emails', 'look at the e-mails');
+  const preview = program.command(
+    'preview',
+    {
+      summary: 'write every e-mail with sample data as HTML and text',
+      details:
+        'One pair of files a mail and wording, and an index.html that shows all of them, narrow and wide. Files of the ' +
+        'same names are replaced, others are left alone.\n--json prints an array of the paths written.',
+      examples: ['emails preview', 'emails preview --out /tmp/mails --json'],
+    },
+    group,
+  );
+  preview.option('--out <DIR>', `folder to write into (default: ${FOLDER_DEFAULT} under FLOWLY_DATA_DIR)`, folderFlag);
+  program.action<Flags>(preview, async ({ output, json, config }, { out }) => {
+    const folder = resolve(out ?? join(config.dataDir, FOLDER_DEFAULT));
+    const files = await writePreview(folder);
+    if (json) return output.json(files);
+    await output.line(`Wrote ${plural(SAMPLES.length, 'e-mail')} as HTML and text. Open ${files.at(-1)}`);
+  });
+}
+
+const folderFlag = (text: string): string => {
+  if (text.trim() === '' || text.includes('\0'))
+    throw new UsageError('--out is no folder, but must be its path.', '--out');
+  return text;
+};
+
+/** The paths written, the page last. */
+async function writePreview(folder: string): Promise<string[]> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const files: string[] = [];
+  const write = async (name: string, content: string): Promise<void> => {
+    const path = join(folder, name);
+    await writeFile(path, content);
+    files.push(path);
+  };
+  const shown: Shown[] = [];
+  for (const { name, message } of SAMPLES) {
+    const { subject, html, text } = await renderMail(message, { manageUrl: MANAGE_URL });
+    await write(`${name}.html`, html);
+    await write(`${name}.txt`, text);
+    shown.push({ name, subject });
+  }
+  await write('index.html', previewPage(shown));
+  return files;
+}
