@@ -10,6 +10,8 @@ import type { Delivery } from '../mailer.ts';
 const OF_THE_MAIL: ReadonlySet<unknown> = new Set(['MAIL FROM', 'RCPT TO', 'DATA']);
 /** "Log in first", in its kinds: every mail meets it, until the settings are right. */
 const LOGIN_CODES: ReadonlySet<number> = new Set([530, 534, 535, 538]);
+/** "Service not available, closing": said of the server, whatever it answers. */
+const CLOSING_CODE = 421;
 /** "Bad sequence of commands": said of the session, not of the mail. */
 const SESSION_CODE = 503;
 
@@ -18,18 +20,22 @@ export function fateOf(error: NodemailerError, handedOver: boolean, plain: (text
   const { responseCode: code = 0, response, command } = error;
   if (code >= 400 && code < 600 && OF_THE_MAIL.has(command)) {
     const words = plain(response ?? error.message);
-    if (LOGIN_CODES.has(code)) return { status: 'transient', words, unusable: true };
+    if (LOGIN_CODES.has(code) || code === CLOSING_CODE) return { status: 'transient', words, unusable: true };
     return code >= 500 && code !== SESSION_CODE
       ? { status: 'permanent', words }
       : { status: 'transient', words, unusable: false };
   }
-  if (error.code === 'EMESSAGE' && command === 'MAIL FROM') {
-    return { status: 'permanent', words: 'the mail is larger than the server takes' };
-  }
-  // nodemailer puts the server's reply at the end of its own message.
-  const trouble = plain(error.code === 'EABORT' ? 'the delivery was stopped' : error.message);
+  const trouble = troubleOf(error);
   if (handedOver) {
     return { status: 'unknown', words: plain(`no answer came after the whole mail was sent: ${trouble}`) };
   }
-  return { status: 'transient', words: trouble, unusable: error.code !== 'EABORT' };
+  return { status: 'transient', words: plain(trouble), unusable: error.code !== 'EABORT' };
+}
+
+/** What is wrong with the server, in its own words where it has said something. */
+export function troubleOf({ code, response, message }: NodemailerError): string {
+  if (code === 'EABORT') return 'the delivery was stopped';
+  if (response === undefined) return message;
+  if (code === 'EAUTH') return `the login was refused: ${response}`;
+  return code === 'ETLS' ? `the connection could not be encrypted: ${response}` : response;
 }

@@ -6,7 +6,7 @@
 import { createTransport, type NodemailerError, type SMTPPoolOptions, type SMTPPoolSentMessageInfo } from 'nodemailer';
 import { TransientError } from '../../core/errors.ts';
 import type { Delivery, Mailer, OutgoingMail } from '../mailer.ts';
-import { fateOf } from './fate.ts';
+import { fateOf, troubleOf } from './fate.ts';
 import { compose, distinct, type Letterhead } from './letterhead.ts';
 import { type ServerOptions, secretsOf, transportOptions } from './server.ts';
 import { createTurns } from './turns.ts';
@@ -96,7 +96,7 @@ export function createMailer(options: SmtpMailerOptions): Mailer {
       try {
         await probe.verify();
       } catch (error) {
-        const words = plainWords((error as Error).message, { secrets });
+        const words = plainWords(troubleOf(error as NodemailerError), { secrets });
         throw new TransientError('mail-server-unusable', `The mail server cannot be used: ${words}.`);
       } finally {
         probe.close();

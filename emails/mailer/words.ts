@@ -8,7 +8,7 @@ export const WORDS_CHARS_MAX = 300;
 /** Of a reply this much is looked at: a reply may be as long as a megabyte. */
 const READ_CHARS_MAX = 2_000;
 
-const ADDRESS = /(?:"[^"]{0,64}"|[^\s<>"(),;:[\]]+)(?:@|%40)[^\s<>"'(),;:]+/gi;
+const ADDRESS = /<?(?:"[^"]{0,64}"|[^\s<>"(),;:[\]]+)(?:@|%40)[^\s<>"'(),;:]+>?/gi;
 /** Control characters, line and paragraph separators, and what turns the direction of text around. */
 const ACTING = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu;
 

@@ -110,9 +110,10 @@ export async function rawServer(steps: Steps = {}) {
         if (inData) {
           if (buffered !== '') waiting.get('bytes')?.();
           if (buffered !== '' && steps.bytes === 'cut') return void socket.destroy();
-          const end = buffered.indexOf('\r\n.\r\n');
+          // The line break before the dot is the one that ended the last line, or the command.
+          const end = `\r\n${buffered}`.indexOf('\r\n.\r\n');
           if (end === -1) return;
-          buffered = buffered.slice(end + 5);
+          buffered = buffered.slice(end + 3);
           inData = false;
           act('dot', '250 2.0.0 queued as 1');
         }
