@@ -1,4 +1,5 @@
 /** Every command, in the order in which `--help` lists them. */
+import { registerAlerts } from './commands/alerts.ts';
 import { registerBalance } from './commands/balance.ts';
 import { registerCycles } from './commands/cycles.ts';
 import { registerDeadLetters } from './commands/dead-letters.ts';
@@ -28,6 +29,7 @@ export function registerCommands(program: Program): void {
   registerLedger(program);
   registerStatement(program);
   registerExplain(program);
+  registerAlerts(program);
   registerGate(program);
   registerReconcile(program);
   registerJobs(program);

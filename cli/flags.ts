@@ -22,6 +22,15 @@ export const idFlag =
     throw refused(flag, text, '1 to 128 characters of A–Z a–z 0–9 . _ : @ / + -');
   };
 
+/** `<account id>:mail:<number>`: longer than an id where the account's is. */
+export const intentFlag =
+  (flag: string): Reader<string> =>
+  (text) => {
+    const match = /^(.+):mail:\d{1,15}$/.exec(text);
+    if (match !== null && isId(match[1]!)) return text;
+    throw refused(flag, text, 'a mail’s id such as acct-42:mail:7');
+  };
+
 export const integerFlag =
   (flag: string, min: number, max: number): Reader<number> =>
   (text) => {

@@ -1,8 +1,10 @@
 /** One event in plain English, for people: what it was, what it cost and why, who paid, or where it got stuck. */
+import { aboutWords, alertName } from '../alerts/words.ts';
 import { cellText, grouped, localTime, showCount } from '../terminal/format.ts';
 import { styled } from '../terminal/table.ts';
 import type { ChargeShape, PoolShape } from './charge.ts';
-import type { ExplainShape, LetterShape, VoidShape } from './read.ts';
+import type { FiredShape } from './fired.ts';
+import type { ExplainShape, LetterShape, SetOff, VoidShape } from './read.ts';
 
 const TEXT_CHARS_MAX = 160;
 const BODY_CHARS_MAX = 600;
@@ -59,7 +61,7 @@ const WAITS_FOR: Readonly<Record<string, string>> = {
   'unknown-model': 'no price version knows its model yet',
 };
 
-function chargeParts(charge: ChargeShape, isEarly: boolean, timeZone: string): string[] {
+function chargeParts(charge: ChargeShape & SetOff, isEarly: boolean, timeZone: string): string[] {
   const { serverId, model, modelSent, keySource, occurredAt, localDay, cycle } = charge;
   const attributes = Object.entries(charge.attributes).map(([key, value]) => `${key}=${value}`);
   const call = [
@@ -74,6 +76,7 @@ function chargeParts(charge: ChargeShape, isEarly: boolean, timeZone: string): s
     section(`What it cost, by price version ${charge.priceVersion}`, costLines(charge, isEarly)),
     section('Who paid', isEarly ? ['nobody'] : paidLines(charge)),
     section('In the ledger', ledgerLines(charge, timeZone)),
+    ...setOffParts(charge),
   ];
 }
 
@@ -115,6 +118,26 @@ function ledgerLines({ sequence, position, committedAt, block, payingCycle }: Ch
     `sequence ${sequence}, position ${position}, block ${block}`,
     'Sent again with the same body it is a duplicate and changes nothing.',
   ];
+}
+
+/** Nothing of an event that fired no alert and caused no mail: nearly all. */
+function setOffParts({ alerts, mails }: SetOff): string[] {
+  const said = new Set(alerts.map(({ intentId }) => intentId));
+  const lines = [
+    ...alerts.map(firedLine),
+    ...mails
+      .filter(({ intentId }) => !said.has(intentId))
+      .map(({ intentId, kind, about }) => `mail ${intentId}: ${kind}, ${aboutWords(kind, about)}`),
+  ];
+  return lines.length === 0 ? [] : [section('What it set off', lines)];
+}
+
+function firedLine(fired: FiredShape): string {
+  const { alertId, builtIn, state, threshold, remaining, silent, intentId } = fired;
+  const name = `alert ${alertName(alertId, builtIn)}`;
+  const numbers = `at ${grouped(threshold)}, with ${grouped(remaining)} left`;
+  const mail = intentId === null ? (silent ? ', silently' : '') : `: mail ${intentId}`;
+  return `${name} ${state === 'fired' ? 'fired' : 'was armed again'} ${numbers}${mail}`;
 }
 
 function parkedPart({ reason, at: since, releasedAt }: NonNullable<ExplainShape['parked']>, timeZone: string): string {

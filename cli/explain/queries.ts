@@ -1,4 +1,5 @@
 /** The SELECTs behind `explain`. Parameters: account, event (its id); `version` of the one about prices. */
+import { TRANSITION } from '../alerts/queries.ts';
 
 const OF_EVENT = 'account_id = {account:String} AND event_id = {event:String}';
 const OF_ID = 'account_id = {account:String} AND id = {event:String}';
@@ -41,6 +42,18 @@ export const GIVEN_BACK = `
   SELECT ref, toString(cycle) AS cycle, toString(monthly_delta) AS monthly, toString(bonus_delta) AS bonus,
     toString(-uncovered_delta) AS uncovered
   FROM ledger_entries WHERE account_id = {account:String} AND kind = 'void' AND note = {event:String}`;
+
+/** What it did to alerts, and the mails decided in those commits or because of it. */
+export const FIRED = `
+  SELECT ${TRANSITION} FROM alert_history
+  WHERE account_id = {account:String} AND \`by\` = 'event' AND ref = {event:String}
+  ORDER BY alert_history.sequence, position`;
+export const DECIDED = `
+  SELECT intent_id, kind, about, \`by\`, ref, snapshot, toString(sequence) AS sequence FROM mail_history
+  WHERE account_id = {account:String} AND status = 'decided' AND ((\`by\` = 'event' AND ref = {event:String})
+    OR mail_history.sequence IN (SELECT sequence FROM alert_history
+      WHERE account_id = {account:String} AND \`by\` = 'event' AND ref = {event:String}))
+  ORDER BY mail_history.sequence, position`;
 
 /** What a price version said, as it was recorded when it came into use. */
 export const PRICES = 'SELECT content FROM price_versions WHERE name = {version:String} LIMIT 1';

@@ -1,19 +1,28 @@
-/** What is known of one event, from ClickHouse: its charge, where it waits, why it is dead, who voided it. */
+/** What is known of one event, from ClickHouse: its charge and what that set off, where it waits, why it is dead, who voided it. */
 import type { ClickHouseClient } from '@clickhouse/client';
 import { formatCredits } from '../../core/money.ts';
+import type { TransitionRow } from '../alerts/shape.ts';
 import { isoTime } from '../terminal/format.ts';
 import { type ChargeRow, type ChargeShape, chargeShape, type Rates } from './charge.ts';
-import { GIVEN_BACK, LETTERS, PARKED, PRICES, RELEASED, ROWS, VOIDS } from './queries.ts';
+import { type CausedMail, causedMails, type DecidedRow, type FiredShape, firedShapes } from './fired.ts';
+import { DECIDED, FIRED, GIVEN_BACK, LETTERS, PARKED, PRICES, RELEASED, ROWS, VOIDS } from './queries.ts';
 
 /** `voided`: it was accepted and costs nothing, before or after it came. `unknown`: no worker has seen it. */
 export type ExplainOutcome = 'accepted' | 'voided' | 'parked' | 'dead-letter' | 'unknown';
+
+/** What a charge set off. */
+export interface SetOff {
+  readonly alerts: readonly FiredShape[];
+  /** Those that its own commit decided because of it, of limits too. */
+  readonly mails: readonly CausedMail[];
+}
 
 /** The JSON of `explain`. */
 export interface ExplainShape {
   readonly accountId: string;
   readonly eventId: string;
   readonly outcome: ExplainOutcome;
-  readonly charge: ChargeShape | null;
+  readonly charge: (ChargeShape & SetOff) | null;
   readonly parked: { readonly reason: string; readonly at: string; readonly releasedAt: string | null } | null;
   /** Every one that names this id, oldest first: of another body or reason than the charge. */
   readonly deadLetters: readonly LetterShape[];
@@ -60,13 +69,15 @@ export async function explainEvent(
     const query_params = { account: accountId, event: eventId, ...more };
     return (await clickhouse.query({ query, query_params, format: 'JSONEachRow' })).json<T>();
   };
-  const [rows, parked, released, letters, voids, back] = await Promise.all([
+  const [rows, parked, released, letters, voids, back, fired, decided] = await Promise.all([
     ask<ChargeRow>(ROWS),
     ask<Row>(PARKED),
     ask<Row>(RELEASED),
     ask<Row>(LETTERS),
     ask<Row>(VOIDS),
     ask<Row>(GIVEN_BACK),
+    ask<TransitionRow>(FIRED),
+    ask<DecidedRow>(DECIDED),
   ]);
   const row = rows.find((one) => Number(one.events) > 0);
   const price = row === undefined ? [] : await ask<{ content: string }>(PRICES, { version: row.price_version });
@@ -77,7 +88,10 @@ export async function explainEvent(
     accountId,
     eventId,
     outcome: outcomeOf({ rows, letters, waits, park: parked.at(-1) }),
-    charge: charge ?? null,
+    charge:
+      charge === undefined
+        ? null
+        : { ...charge, alerts: firedShapes(fired, decided), mails: causedMails(eventId, decided) },
     parked: waits,
     deadLetters: letters.map(letterShape),
     voids: voids.map((one) => voidShape(one, back)),

@@ -66,6 +66,21 @@ describe('the command', () => {
         position: expect.any(Number),
         committedAt: expect.stringMatching(/Z$/),
         block: expect.any(Number),
+        alerts: [
+          { alertId: 'low', kind: 'percent', percent: 20, threshold: '0.4' },
+          { alertId: 'depleted', kind: 'absolute', credits: '0', threshold: '0' },
+        ].map((alert) => ({
+          ...{
+            ...alert,
+            builtIn: true,
+            state: 'fired',
+            at: expect.stringMatching(/Z$/),
+            remaining: '0',
+            silent: false,
+          },
+          intentId: 'acme:mail:2',
+        })),
+        mails: [{ intentId: 'acme:mail:2', kind: 'depleted', about: 'built-in:depleted' }],
       },
       deadLetters: [expect.objectContaining({ reason: 'conflict', field: 'id' })],
     });
@@ -75,11 +90,13 @@ describe('the command', () => {
     expect(text).toContain('2.5011 credits (exact)');
     expect(text).toContain('monthly    2  (2 → 0)');
     expect(text).toContain('uncovered  0.0011');
+    expect(text).toContain('alert low (built in) fired at 0.4, with 0 left: mail acme:mail:2');
     expect(text).toMatch(/Dead letters of this id:\n.*conflict \(id\): This id was used/);
   });
 
   test('an own key costs nothing', async () => {
-    expect((await explain('own')).charge).toMatchObject({ keySource: 'byok', credits: '0', exactCredits: '1' });
+    const { charge } = await explain('own');
+    expect(charge).toMatchObject({ keySource: 'byok', credits: '0', exactCredits: '1', alerts: [], mails: [] });
     expect(await page('own')).toContain('with the user’s own key: 0 credits');
   });
 
