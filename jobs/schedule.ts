@@ -1,7 +1,9 @@
 /**
  * Runs the scheduled jobs when their time has come: a BullMQ job scheduler each, and a worker on the queue `jobs`.
  * A schedule that is there already with its pattern is left as it is, so that a run whose time passed while no service
- * ran is made up for. Invariant: a run that fails stays no failed job; the schedule brings it again.
+ * ran is made up for. Each job has a place of its own in the worker and takes no second one: a long run (a million resets)
+ * holds up no other job, and its own next time finds it at work. Another service may run the same job meanwhile.
+ * Invariant: a run that fails stays no failed job; the schedule brings it again.
  */
 import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
@@ -30,10 +32,11 @@ export async function startSchedule({ connection, tools }: ScheduleOptions): Pro
   const queue = openQueue(JOBS_QUEUE, connection, prefix);
   logQueueErrors(queue, JOBS_QUEUE, log);
   await schedule(queue);
-  const worker = makeWorker(JOBS_QUEUE, (job) => runLogged(job.name, { ...tools, signal }), {
+  const underWay = new Set<string>();
+  const worker = makeWorker(JOBS_QUEUE, (job) => runOnce(job.name, { ...tools, signal }, underWay), {
     connection,
     prefix,
-    concurrency: 1,
+    concurrency: SCHEDULED_JOBS.length,
   });
   logQueueErrors(worker, JOBS_QUEUE, log);
   worker.run().catch((error: unknown) => log.error({ event: 'schedule-stopped', err: error }, 'no job runs any more'));
@@ -52,6 +55,20 @@ async function schedule(queue: Queue): Promise<void> {
     const known = await queue.getJobScheduler(name);
     if (known?.pattern === pattern && known.tz === JOB_TIME_ZONE) continue;
     await queue.upsertJobScheduler(name, { pattern, tz: JOB_TIME_ZONE }, { name });
+  }
+}
+
+/** Runs a job unless this process is still at it: it goes by what it finds, so the run under way does what is due now. */
+async function runOnce(name: string, tools: JobTools, underWay: Set<string>): Promise<{ ok: boolean }> {
+  if (underWay.has(name)) {
+    tools.log.debug({ event: 'job-under-way', job: name }, 'its time came while it was at work: it goes on');
+    return { ok: true };
+  }
+  underWay.add(name);
+  try {
+    return await runLogged(name, tools);
+  } finally {
+    underWay.delete(name);
   }
 }
 

@@ -40,11 +40,11 @@ export function registerJobs(program: Program): void {
           `The jobs are ${NAMES.join(', ')}. With a T ahead of the clock it is a dry run: it prints what would happen and ` +
           'changes nothing. Any other T runs it. A bare date is its midnight in UTC. Exits 1 when what the job checks does ' +
           'not hold.\n--json prints {"job","at","dryRun","ok","summary","rows"}.',
-        examples: ['jobs run redrive-parked', 'jobs run redrive-parked --at 2027-01-01', 'jobs run reconcile --json'],
+        examples: ['jobs run cycle-reset', 'jobs run cycle-reset --at 2027-01-01', 'jobs run reconcile --json'],
       },
       group,
     )
-    .argument('<name>', NAMES.join(' or '), choiceFlag('NAME', NAMES))
+    .argument('<name>', `${NAMES.slice(0, -1).join(', ')} or ${NAMES.at(-1)}`, choiceFlag('NAME', NAMES))
     .option(
       '--at <T>',
       'run it as if it were T: an ISO 8601 time with an offset, epoch ms or a date',

@@ -5,9 +5,12 @@
 -- ARGV  1 ledger id, 2 highest sequence seen, 3 `reset` (the cycles alone), `check` (alerts too), `digest` (last week's),
 --       4 ms before a cycle's end in which what is left is about to expire (0: not looked at), then account ids
 -- Returns {clock, sequence, a letter an account: c changed, i nothing to do, s its lists are used up (renew them, ask
---       again), u unknown, cycles that were ended}.
+--       again), w not looked at yet (ask again), u unknown; the cycles that were ended of each account, with commas}.
 
 local EXPIRING_SHARE = 5 -- a fifth of the grant or more is worth a mail
+-- Once a call has ended as many cycles, the accounts that are left wait for the next: one that missed a year costs as
+-- much as a dozen that missed none, and nobody else is served meanwhile.
+local CYCLES_MAX = 100
 
 local m, refused = open(KEYS[1], ARGV[1], ARGV[2])
 if not m then return refused end
@@ -16,7 +19,7 @@ redis.call('XLEN', KEYS[2]); redis.call('ZCARD', KEYS[3])
 redis.call('XLEN', KEYS[4]); redis.call('ZCARD', KEYS[5]); redis.call('ZCARD', KEYS[6])
 local mode, expiringMs = ARGV[3], tonumber(ARGV[4])
 watch.isDayOptional = mode == 'reset'
-local index, entries, letters, found, cycles = 0, {}, {}, {}, 0
+local index, entries, letters, found, looked, cycles, ended = 0, {}, {}, {}, {}, 0, {}
 local function nextIndex() index = index + 1; return index - 1 end
 
 -- From a Monday to the Wednesday after it, one mail about the week before, where that week has cost something.
@@ -45,29 +48,42 @@ local function reviewExpiry(a)
   replaceMail(a, 'expiring', 'job', '', '')
 end
 
-for i = 7, #KEYS do
-  local a = readAccount(KEYS[i], ARGV[i - 2])
-  local letter = 'u'
-  if a then
-    local before = a.cycle
-    advance(a, m.clock, entries, nextIndex, watch)
-    cycles = cycles + a.cycle - before
-    letter = 'i'
-    if a.dayStale and mode == 'digest' and not hasSpent(a) then letter = 'i'
-    elseif a.stale or (a.dayStale and not (watch.isDayOptional and a.watched == 0 and a.runways == 0)) then letter = 's'
-    elseif mode == 'digest' then reviewDigest(a)
-    elseif mode == 'check' then
-      review(a, 'job', '', false)
-      if expiringMs > 0 then reviewExpiry(a) end
-      a.reindex = true
-    end
-    settle(a)
-    if a.changed then
-      found[#found + 1] = a
-      if letter == 'i' then letter = 'c' end
-    end
+-- Decides the alerts; an account of which that changed nothing is not written for it.
+local function reviewAlerts(a)
+  local changed, floor, ceiling = a.changed, a.floor, a.ceiling
+  review(a, 'job', '', false)
+  a.changed = changed or a.alertsChanged or a.floor ~= floor or a.ceiling ~= ceiling
+end
+
+-- Decides one account; returns its letter and how many of its cycles were ended.
+local function reviewOne(a)
+  local before = a.cycle
+  advance(a, m.clock, entries, nextIndex, watch)
+  local count, letter = a.cycle - before, 'i'
+  if a.dayStale and mode == 'digest' and not hasSpent(a) then letter = 'i'
+  elseif a.stale or (a.dayStale and not (watch.isDayOptional and a.watched == 0 and a.runways == 0)) then letter = 's'
+  elseif mode == 'digest' then reviewDigest(a)
+  elseif mode == 'check' then
+    reviewAlerts(a)
+    if expiringMs > 0 then reviewExpiry(a) end
+    looked[#looked + 1] = a
   end
+  settle(a)
+  if not a.changed then return letter, count end
+  found[#found + 1] = a
+  return letter == 'i' and 'c' or letter, count
+end
+
+local gone = {}
+for i = 7, #KEYS do
+  local id, letter, count = ARGV[i - 2], 'w', 0
+  if cycles < CYCLES_MAX then
+    local a = readAccount(KEYS[i], id)
+    if a then letter, count = reviewOne(a) else letter = 'u'; gone[#gone + 1] = id end
+  end
+  cycles = cycles + count
   letters[#letters + 1] = letter
+  ended[#ended + 1] = text(count)
 end
 
 -- The write half.
@@ -85,4 +101,10 @@ for _, a in ipairs(found) do
   putServers(a)
   writeWatched(a, KEYS[3], KEYS[5], KEYS[6], sequence > m.sequence and sequence or a.sequence)
 end
-return { text(m.clock), text(sequence), table.concat(letters), text(cycles) }
+-- Whoever goes by the midnights finds none of them twice, whatever stood there.
+for _, a in ipairs(looked) do
+  if a.watched > 0 or a.runways > 0 then redis.call('ZADD', KEYS[6], text(a.tomorrow), a.id)
+  else redis.call('ZREM', KEYS[6], a.id) end
+end
+for _, id in ipairs(gone) do redis.call('ZREM', KEYS[6], id) end
+return { text(m.clock), text(sequence), table.concat(letters), table.concat(ended, ',') }

@@ -1,7 +1,8 @@
 /** The scheduled jobs as functions: what each does, dry runs, being run twice at once, and what is kept of a run. */
 import { describe, expect, test } from '@jest/globals';
+import { defaultRepeatStrategy } from 'bullmq';
 import type { PriceBook } from '../../core/price.ts';
-import { findJob, nextRunAfter, SCHEDULED_JOBS } from '../../jobs/registry.ts';
+import { findJob, JOB_TIME_ZONE, nextRunAfter, SCHEDULED_JOBS } from '../../jobs/registry.ts';
 import { lastRuns, runJob } from '../../jobs/run-job.ts';
 import type { RealLedger } from '../ledger/real-ledger.ts';
 import { BOOK, event, LATER_BOOK, purchase, START_MS, upsert } from '../ledger/samples.ts';
@@ -116,7 +117,8 @@ describe('the registry', () => {
     const real = await openStage(redis);
     await expect(run(real, 'cycle-rest', BOOK)).rejects.toMatchObject({
       code: 'unknown-job',
-      message: 'There is no job "cycle-rest"; the jobs are redrive-parked, reconcile.',
+      message:
+        'There is no job "cycle-rest"; the jobs are cycle-reset, threshold-check, daily-limits, reconcile, redrive-parked, usage-digest.',
     });
   });
 
@@ -129,13 +131,31 @@ describe('the registry', () => {
     ['15 3 * * *', '2026-03-29T01:00:00Z', '2026-03-29T03:15:00.000Z'],
     ['15 3 * * *', '2026-03-29T03:15:00Z', '2026-03-30T03:15:00.000Z'],
     ['*/5 * * * *', '2026-12-31T23:56:00Z', '2027-01-01T00:00:00.000Z'],
+    ['0 9 * * 1,2', '2026-03-29T09:00:00Z', '2026-03-30T09:00:00.000Z'],
+    ['0 9 * * 1,2', '2026-03-30T09:00:00Z', '2026-03-31T09:00:00.000Z'],
+    ['0 9 * * 1,2', '2026-03-31T09:00:00Z', '2026-04-06T09:00:00.000Z'],
+    ['0 0 29 2 *', '2026-03-01T00:00:00Z', '2028-02-29T00:00:00.000Z'],
   ])('%s after %s comes at %s', (pattern, after, next) => {
     expect(new Date(nextRunAfter(pattern, Date.parse(after))).toISOString()).toBe(next);
   });
 
-  test.each(['every day', '61 * * * *', '0 0 31 2 *'])('the pattern %s is refused', (pattern) => {
-    expect(() => nextRunAfter(pattern, START_MS)).toThrow(
-      expect.objectContaining({ code: 'pattern-invalid', message: expect.stringContaining(JSON.stringify(pattern)) }),
-    );
-  });
+  test.each(SCHEDULED_JOBS.map((job) => [job.name, job.pattern] as const))(
+    'the schedule reads the pattern of %s in the same way, for ten runs',
+    (_, pattern) => {
+      for (let [ms, runs] = [START_MS, 0]; runs < 10; runs += 1) {
+        const next = nextRunAfter(pattern, ms);
+        expect(next).toBe(defaultRepeatStrategy(ms, { pattern, tz: JOB_TIME_ZONE }));
+        ms = next;
+      }
+    },
+  );
+
+  test.each(['every day', '61 * * * *', '0 0 31 2 *', '', '* * *', '0 * * * * *', '@daily'])(
+    'the pattern %s is refused',
+    (pattern) => {
+      expect(() => nextRunAfter(pattern, START_MS)).toThrow(
+        expect.objectContaining({ code: 'pattern-invalid', message: expect.stringContaining(JSON.stringify(pattern)) }),
+      );
+    },
+  );
 });

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { EXIT_USAGE, exitCodeOf } from '../../../cli/errors.ts';
+import { JOB_NAMES } from '../../../cli/simulate/jobs.ts';
 import { readScript } from '../../../cli/simulate/script.ts';
 import { ScriptError, type Step, stepOf } from '../../../cli/simulate/steps.ts';
 import { expectActionable } from '../../nonsense/values.ts';
@@ -59,7 +60,7 @@ describe('what a line is', () => {
 
 describe('refused', () => {
   const ID = 'a text of 1 to 128 of A–Z a–z 0–9 . _ : @ / + -';
-  const READS = '"balance", "ledger", "gate", "usage", "explain"';
+  const READS = '"balance", "ledger", "gate", "usage", "explain", "alerts", "mails", "platform-events"';
   test.each<[object | string, string]>([
     ['{"now":', 'the line is not JSON (it ends too early); accepted is one JSON object a line.'],
     ['[]', 'the line is a list, but must be a JSON object.'],
@@ -69,15 +70,28 @@ describe('refused', () => {
       'now is the text "tomorrow", but must be an ISO 8601 time with an offset such as "2026-01-31T12:00:00Z", or integer epoch milliseconds, from 1970 to 2199.',
     ],
     [{ now: 1, at: 2 }, 'at is not a known field; accepted are now.'],
-    [{ job: 'tidy' }, 'job is the text "tidy", but must be one of "redrive-parked", "reconcile".'],
+    [
+      { job: 'tidy' },
+      `job is the text "tidy", but must be one of ${JOB_NAMES.map((name) => JSON.stringify(name)).join(', ')}.`,
+    ],
     [{ job: 'reconcile', account: 'a' }, 'account is not a known field; accepted are job.'],
     [{ read: 'balances' }, `read is the text "balances", but must be one of ${READS}.`],
     [{ read: 'constructor' }, `read is the text "constructor", but must be one of ${READS}.`],
     [{ read: null }, `read is null, but must be one of ${READS}.`],
-    ...['alerts', 'mails', 'platform-events'].map((read): [object, string] => [
-      { read, account: 'a' },
-      `read is "${read}", which this version does not have yet; it answers balance, ledger, gate, usage, explain.`,
+    ...['alerts', 'mails', 'platform-events'].flatMap((read): [object, string][] => [
+      [{ read }, `account is missing, but must be ${ID}.`],
+      [{ read, account: 'a', limit: 0 }, 'limit is 0, but must be an integer from 1 to 10000.'],
+      [{ read, account: 'a', all: true }, 'all is not a known field; accepted are account and limit.'],
     ]),
+    [{ read: 'explain', account: 'a' }, 'event is missing, but must be an event id (or give "mail").'],
+    [
+      { read: 'explain', account: 'a', event: 'e', mail: 'a:mail:1' },
+      'event is given beside mail, but must be one or the other.',
+    ],
+    [
+      { read: 'explain', account: 'a', mail: 'a' },
+      'mail is the text "a", but must be a mail’s id such as "acct-42:mail:7".',
+    ],
     [{ read: 'balance' }, 'account is missing, but must be an account id (or give "all": true).'],
     [{ read: 'balance', account: 'a', all: true }, 'account is given beside all, but must be one or the other.'],
     [{ read: 'ledger' }, `account is missing, but must be ${ID}.`],
@@ -121,7 +135,7 @@ describe('refused', () => {
   test('whatever the values, in one line that names the line', () => {
     const word = fc.constantFrom('now', 'job', 'read', 'type');
     const name = fc.oneof(
-      fc.constantFrom('balance', 'ledger', 'gate', 'usage', 'explain'),
+      fc.constantFrom('balance', 'ledger', 'gate', 'usage', 'explain', 'alerts', 'platform-events'),
       fc.jsonValue(),
       fc.string({ unit: 'binary' }),
     );
