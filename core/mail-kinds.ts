@@ -1,4 +1,5 @@
-/** The kinds of mail there are: one template each. */
+/** The kinds of mail: what a mail can be about. Settings name them, templates are one a kind. */
+
 export const MAIL_KINDS = [
   'low-credits',
   'depleted',

@@ -6,7 +6,7 @@
 import type { RenderedMail } from './message.ts';
 
 export { createFileMailer, type FileMailerOptions } from './mailer/files.ts';
-export type { DkimKey, Letterhead, Mailbox } from './mailer/letterhead.ts';
+export type { DkimKey, Letterhead } from './mailer/letterhead.ts';
 export { createMailer, type SmtpMailerOptions } from './mailer/smtp.ts';
 export { unsubscribeToken } from './mailer/unsubscribe.ts';
 

@@ -6,18 +6,7 @@
 import type { Forecast } from '../core/forecast.ts';
 import type { Alert, Tokens } from '../core/types.ts';
 
-export const MAIL_KINDS = [
-  'low-credits',
-  'depleted',
-  'restored',
-  'monthly-reset',
-  'expiring',
-  'limit-warning',
-  'limit-reached',
-  'receipt',
-  'digest',
-] as const;
-export type MailKind = (typeof MAIL_KINDS)[number];
+export { MAIL_KINDS, type MailKind } from '../core/mail-kinds.ts';
 
 /** Whom a mail speaks to, and how: it greets by `name`, and writes dates and numbers by `locale` in `timeZone`. */
 export interface Reader {

@@ -7,6 +7,8 @@ import { z } from 'zod';
 import { PermanentError } from '../core/errors.ts';
 import { ACCEPT_DAYS_DEFAULT } from '../core/limits.ts';
 import { quotedCut } from '../core/quoted.ts';
+import { type MailConfig, mailConfig, mailSettings, missingBeside } from './mail-config.ts';
+import { integer, path, type SettingWords, url } from './setting.ts';
 
 /** Log levels of pino. */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -21,46 +23,9 @@ const FLUSH_INTERVAL_MS_MAX = 60_000;
 /** Rows of 230 bytes: 23 GB of Redis. */
 const OUTBOX_ROWS_MAX_MAX = 100_000_000;
 
-/** What a setting says of itself, for `--help` and the README's table. */
-export interface SettingWords {
-  readonly description: string;
-  /** Follows "must be". */
-  readonly accepted: string;
-  /** The default as a person reads it. */
-  readonly unset: string;
-  /** Its value is never shown. */
-  readonly secret?: boolean;
-}
-
-/** Whether the percent signs in a URL's parts mean something: a password may hold a bare one by mistake. */
-function isDecodable({ username, password, pathname }: URL): boolean {
-  try {
-    for (const part of [username, password, pathname]) decodeURIComponent(part);
-    return true;
-  } catch (error) {
-    if (error instanceof URIError) return false;
-    throw error;
-  }
-}
-
-const url = (protocols: readonly string[], words: Omit<SettingWords, 'secret'>) =>
-  z
-    .string()
-    .refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol) && isDecodable(new URL(text)))
-    .optional()
-    .meta({ ...words, secret: true });
-
-const integer = (min: number, max: number, preset: number, words: Pick<SettingWords, 'description'>) =>
-  z
-    .string()
-    .regex(/^\d{1,15}$/)
-    .transform(Number)
-    .pipe(z.int().min(min).max(max))
-    .default(preset)
-    .meta({ ...words, accepted: `an integer from ${min} to ${max}`, unset: String(preset) });
-
-/** A folder or file: any text that is no blank and has no control characters, which configuration files cannot hold. */
-const path = () => z.string().regex(/^\P{Cc}*[^\s\p{Cc}]\P{Cc}*$/u);
+/** An option in a query would be ignored, such as one that asks not to verify certificates. */
+const isMailServer = ({ hostname, pathname, search, hash }: URL): boolean =>
+  hostname !== '' && (pathname === '' || pathname === '/') && search === '' && hash === '';
 
 /** Every variable the program reads. One that is set to the empty text counts as unset. */
 export const environment = z.object({
@@ -74,11 +39,17 @@ export const environment = z.object({
     accepted: 'a URL such as https://user:password@host:8443/flowly',
     unset: 'the embedded ClickHouse under FLOWLY_DATA_DIR',
   }),
-  SMTP_URL: url(['smtp:', 'smtps:'], {
-    description: 'The mail server for low-credit mails. This version sends none yet.',
-    accepted: 'a URL such as smtps://user:password@host:465',
-    unset: 'e-mails are written under FLOWLY_DATA_DIR',
-  }),
+  SMTP_URL: url(
+    ['smtp:', 'smtps:'],
+    {
+      description:
+        'The mail server that mails are sent by; its port is 465 for smtps:// and 587 for smtp:// when it names none.',
+      accepted: 'a URL such as smtps://user:password@host:465, without path and query',
+      unset: 'e-mails are written under FLOWLY_DATA_DIR, in the folder `mails`',
+    },
+    isMailServer,
+  ),
+  ...mailSettings,
   FLOWLY_DATA_DIR: path().default('.flowly').meta({
     description: 'Folder of the embedded engines and their data; made when it is missing, readable by its owner only.',
     accepted: 'the path of a folder',
@@ -125,7 +96,9 @@ export const environment = z.object({
 export interface Config {
   readonly redisUrl: string | undefined;
   readonly clickhouseUrl: string | undefined;
+  /** undefined: mails are written as files. */
   readonly smtpUrl: string | undefined;
+  readonly mail: MailConfig;
   readonly dataDir: string;
   /** undefined: the book in the package. */
   readonly priceBookPath: string | undefined;
@@ -154,15 +127,16 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     Object.entries(env).filter(([name, value]) => value !== '' && Object.hasOwn(environment.shape, name)),
   );
   const parsed = environment.safeParse(given);
-  if (!parsed.success) {
-    const names = new Set(parsed.error.issues.map((issue) => String(issue.path[0])));
-    throw new SettingsError([...names].map((name) => refusal(name, given[name] ?? '')));
-  }
+  const refused = new Set((parsed.error?.issues ?? []).map((issue) => String(issue.path[0])));
+  const lines = [...refused].map((name) => refusal(name, given[name] ?? ''));
+  lines.push(...missingBeside(given, refused));
+  if (!parsed.success || lines.length > 0) throw new SettingsError(lines);
   const { data } = parsed;
   return {
     redisUrl: data.REDIS_URL,
     clickhouseUrl: data.CLICKHOUSE_URL,
     smtpUrl: data.SMTP_URL,
+    mail: mailConfig(data),
     dataDir: data.FLOWLY_DATA_DIR,
     priceBookPath: data.PRICE_BOOK,
     acceptDays: data.ACCEPT_DAYS,

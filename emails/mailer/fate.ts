@@ -33,9 +33,10 @@ export function fateOf(error: NodemailerError, handedOver: boolean, plain: (text
 }
 
 /** What is wrong with the server, in its own words where it has said something. */
-export function troubleOf({ code, response, message }: NodemailerError): string {
+export function troubleOf({ code, originalCode, response, message }: NodemailerError): string {
   if (code === 'EABORT') return 'the delivery was stopped';
-  if (response === undefined) return message;
+  // A host with several addresses that all refuse has a code and no message.
+  if (response === undefined) return message || (originalCode ?? code ?? 'no answer');
   if (code === 'EAUTH') return `the login was refused: ${response}`;
   return code === 'ETLS' ? `the connection could not be encrypted: ${response}` : response;
 }

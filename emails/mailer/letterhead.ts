@@ -5,16 +5,12 @@
  */
 import type { SendMailOptions } from 'nodemailer';
 import { RECIPIENTS_MAX } from '../../core/limits.ts';
+import { domainOf, type Mailbox } from '../../core/mailbox.ts';
 import { isEmail } from '../../schema/text.ts';
-import type { OutgoingMail } from '../mailer.ts';
+import type { OutgoingMail, Recipient } from '../mailer.ts';
 import { displayName, displayText } from './display-text.ts';
 import { messageId } from './message-id.ts';
 import { type Unsubscribe, unsubscribeUrl } from './unsubscribe.ts';
-
-export interface Mailbox {
-  readonly name?: string | undefined;
-  readonly address: string;
-}
 
 export interface DkimKey {
   readonly domain: string;
@@ -58,7 +54,7 @@ export function compose(letterhead: Letterhead, mail: OutgoingMail): SendMailOpt
     subject: displayText(rendered.subject),
     text: rendered.text,
     html: rendered.html,
-    messageId: messageId(ledgerId, intentId, from.address.slice(from.address.lastIndexOf('@') + 1)),
+    messageId: messageId(ledgerId, intentId, domainOf(from)),
     headers: {
       'Auto-Submitted': 'auto-generated',
       'X-Auto-Response-Suppress': 'All',
@@ -74,7 +70,7 @@ export function compose(letterhead: Letterhead, mail: OutgoingMail): SendMailOpt
 }
 
 /** The first of each address: an owner may be among the recipients too. */
-export const distinct = <Box extends Mailbox>(boxes: readonly Box[]): readonly Box[] =>
+export const distinct = (boxes: readonly Recipient[]): readonly Recipient[] =>
   boxes.filter(({ address }, index) => boxes.findIndex((one) => one.address === address) === index);
 
-const shown = ({ name, address }: Mailbox) => ({ name: displayName(name), address });
+const shown = ({ name, address }: Recipient) => ({ name: displayName(name), address });

@@ -75,6 +75,14 @@ describe('bad usage', () => {
     const env = {
       REDIS_URL: 'http://:secret@x',
       CLICKHOUSE_URL: 'secret',
+      SMTP_URL: 'smtps://ops:secret@mail.example:465/?tls.rejectUnauthorized=false',
+      MAIL: 'yes',
+      MAIL_FROM: 'Flowly <billing@example.com>, eve@example.com',
+      MAIL_KINDS: 'digest,digest',
+      MAIL_DKIM_SELECTOR: 'flowly',
+      MAIL_UNSUBSCRIBE_URL: 'https://example.com/{account}',
+      MAIL_UNSUBSCRIBE_SECRET: 'secret',
+      MAIL_MANAGE_URL: 'https://ops:secret@example.com/',
       ACCEPT_DAYS: '0',
       PARTITIONS: '4',
       LOG_LEVEL: 'loud',
@@ -85,9 +93,17 @@ describe('bad usage', () => {
     expect(stderr.trimEnd().split('\n')).toEqual([
       'flowly-credits: REDIS_URL has a value that cannot be used (not shown: it may hold a password), but must be a URL such as redis://user:password@host:6379/0 (or rediss:// for TLS).',
       'flowly-credits: CLICKHOUSE_URL has a value that cannot be used (not shown: it may hold a password), but must be a URL such as https://user:password@host:8443/flowly.',
+      'flowly-credits: SMTP_URL has a value that cannot be used (not shown: it may hold a password), but must be a URL such as smtps://user:password@host:465, without path and query.',
+      'flowly-credits: MAIL is "yes", but must be on or off.',
+      'flowly-credits: MAIL_FROM is "Flowly <billing@example.com>, eve@exampl…", but must be an address such as billing@example.com, or Flowly <billing@example.com>.',
+      'flowly-credits: MAIL_KINDS is "digest,digest", but must be some of low-credits, depleted, restored, monthly-reset, expiring, limit-warning, limit-reached, receipt, digest, each once, separated by commas.',
+      'flowly-credits: MAIL_UNSUBSCRIBE_URL has a value that cannot be used (not shown: it may hold a password), but must be an https URL of at most 500 characters with {account} and {token} in it.',
+      'flowly-credits: MAIL_UNSUBSCRIBE_SECRET has a value that cannot be used (not shown: it may hold a password), but must be a text of 16 to 256 printable ASCII characters without blanks.',
+      'flowly-credits: MAIL_MANAGE_URL has a value that cannot be used (not shown: it may hold a password), but must be an https URL of at most 500 characters.',
       'flowly-credits: ACCEPT_DAYS is "0", but must be an integer from 1 to 366.',
       'flowly-credits: PARTITIONS is "4", but must be 1: this version runs one partition.',
       'flowly-credits: LOG_LEVEL is "loud", but must be one of trace, debug, info, warn, error, fatal, silent.',
+      'flowly-credits: MAIL_DKIM_SELECTOR is set, but must be together with MAIL_DKIM_KEY_FILE and MAIL_DKIM_DOMAIN: set all of them, or none.',
     ]);
   });
 

@@ -120,16 +120,30 @@ describe('flags and arguments', () => {
 });
 
 describe('settings', () => {
-  const PATHS = new Set(['FLOWLY_DATA_DIR', 'PRICE_BOOK']);
+  const PATHS = new Set(['FLOWLY_DATA_DIR', 'PRICE_BOOK', 'MAIL_DKIM_KEY_FILE']);
+  /** What else has something to take among these values. */
+  const TAKEN: Readonly<Record<string, RegExp>> = {
+    MAIL_DKIM_SELECTOR: /^(0|1e5|NaN|null|9{20})$/,
+    MAIL_UNSUBSCRIBE_SECRET: /^[!-~]{16,256}$/,
+  };
+  /** Settings that are refused without the others of their kind. */
+  const TOGETHER = {
+    MAIL_DKIM_KEY_FILE: 'key.pem',
+    MAIL_DKIM_DOMAIN: 'example.com',
+    MAIL_DKIM_SELECTOR: 'flowly',
+    MAIL_UNSUBSCRIBE_URL: 'https://example.com/{account}/{token}',
+    MAIL_UNSUBSCRIBE_SECRET: 'a-secret-of-no-use',
+  };
   const values = [...NEVER_VALID.slice(1), ...SOMEWHERE_VALID];
 
   test.each(settings().map((one) => [one.name, one] as const))('%s', (name, { secret }) => {
     for (const value of values) {
       try {
-        readConfig({ [name]: value });
+        readConfig({ ...TOGETHER, [name]: value });
         const isPath = PATHS.has(name) && !/^\s*$|\p{Cc}/u.test(value);
         // A whole number in range is one, and so is a switch.
-        expect([name, value, isPath || /^\d$/.test(value)]).toEqual([name, value, true]);
+        const isTaken = isPath || /^\d$/.test(value) || TAKEN[name]?.test(value) === true;
+        expect([name, value, isTaken]).toEqual([name, value, true]);
       } catch (error) {
         if (!(error instanceof SettingsError)) throw error;
         expect(error.lines).toHaveLength(1);
