@@ -15,6 +15,7 @@ import { clickhouseChecks } from './clickhouse.ts';
 import { clockChecks } from './clocks.ts';
 import { diskChecks } from './disk.ts';
 import { ledgerChecks } from './ledger.ts';
+import { mailChecks } from './mail.ts';
 import { permissionChecks } from './permissions.ts';
 import { queueChecks } from './queues.ts';
 import { redisChecks } from './redis.ts';
@@ -26,6 +27,7 @@ const CHECKS = [
   ...permissionChecks,
   ...ledgerChecks,
   ...queueChecks,
+  ...mailChecks,
   ...diskChecks,
 ];
 

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import type { ClickHouseClient } from '@clickhouse/client';
 import { type Check, check, type Finding, fail, ok, type Patient, type Whole, warn } from './check.ts';
 
-/** Folders of the embedded engines, below the data folder. */
-const FOLDERS = ['run', 'logs', 'redis', 'clickhouse', 'tmp'];
+/** Folders of the embedded engines, and of mails that became files, below the data folder. */
+const FOLDERS = ['run', 'logs', 'redis', 'clickhouse', 'tmp', 'mails'];
 const OTHERS = 0o077;
 
 export const permissionChecks: readonly Check[] = [

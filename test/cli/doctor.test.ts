@@ -57,6 +57,9 @@ test('all well: every check is ok, a line a check, and no scratch table is left'
   // How full the disk is is the machine's affair.
   expect(found.filter(({ status, check }) => status !== 'ok' && !check.startsWith('disk'))).toEqual([]);
   expect(code).toBe(0);
+  expect(found.find(({ check }) => check === 'mail')).toMatchObject({
+    detail: expect.stringMatching(/^mails are written as files to .*\/mails$/),
+  });
   for (const one of found) expect(Object.keys(one)).toEqual(['check', 'status', 'detail', 'fix']);
   expect(new Set(found.map(({ check }) => check)).size).toBe(found.length);
   expect(await sql('SHOW TABLES')).not.toContain('doctor');
