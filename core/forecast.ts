@@ -36,10 +36,23 @@ export const forecast = (facts: {
   readonly remaining: bigint;
   readonly nowMs: number;
   readonly endMs: number;
+}): Forecast =>
+  forecastOf({
+    ...facts,
+    days: facts.dailyCosts.length,
+    spent: facts.dailyCosts.reduce((sum, cost) => sum + cost, 0n),
+  });
+
+/** The same of `days` complete days that cost `spent` together. */
+export const forecastOf = (facts: {
+  readonly days: number;
+  readonly spent: bigint | undefined;
+  readonly remaining: bigint;
+  readonly nowMs: number;
+  readonly endMs: number;
 }): Forecast => {
-  const days = facts.dailyCosts.length;
-  if (days < FORECAST_DAYS_MIN) return { ...NO_FORECAST, days };
-  const spent = facts.dailyCosts.reduce((sum, cost) => sum + cost, 0n);
+  const { days, spent } = facts;
+  if (days < FORECAST_DAYS_MIN || spent === undefined) return { ...NO_FORECAST, days };
   if (spent <= 0n) return { days, spent: 0n, runsOutAtMs: undefined, runsOutBeforeReset: false };
   const lastsMs = (facts.remaining * BigInt(days) * BigInt(DAY_MS)) / spent;
   const runsOutBeforeReset = BigInt(facts.nowMs) + lastsMs < BigInt(facts.endMs);

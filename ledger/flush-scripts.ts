@@ -6,16 +6,13 @@
 import { readFileSync } from 'node:fs';
 import type { Redis } from 'ioredis';
 import { PermanentError, TransientError } from '../core/errors.ts';
-import { FenceError } from './scripts.ts';
+import { FenceError, LeaseLostError } from './scripts.ts';
 
 const NAMES = ['flush-lease', 'flush-seal', 'flush-trim', 'flush-backlog'] as const;
 type FlushScript = (typeof NAMES)[number];
 
 /** Runs one script; bulk strings come as text. */
 export type RunFlushScript = (name: FlushScript, keys: readonly string[], args: readonly string[]) => Promise<unknown>;
-
-/** Another flusher has the lease now, or Redis forgot it: whoever gets this must stop sending and ask for it again. */
-export class LeaseLostError extends TransientError {}
 
 type Defined = Record<string, (...args: (string | number)[]) => Promise<unknown>>;
 

@@ -22,6 +22,7 @@ const FILES = {
   mailClaim: ['prelude', 'platform', 'account', 'mails', 'mail-claim'],
   mailMark: ['prelude', 'platform', 'account', 'mails', 'mail-mark'],
   mailConclude: ['prelude', 'platform', 'account', 'mails', 'mail-conclude'],
+  relayTrim: ['prelude', 'relay-trim'],
   dedupeSplit: ['prelude', 'dedupe-split'],
   dedupeSweep: ['prelude', 'dedupe-sweep'],
   parkedOverdue: ['prelude', 'parked-overdue'],
@@ -65,6 +66,7 @@ const PASSING = /(^|: -?)(LOADING|BUSY|OOM|MASTERDOWN|READONLY|TRYAGAIN|CLUSTERD
 export function redisError(doing: string, error: unknown): FlowlyError {
   const words = error instanceof Error ? error.message : String(error);
   if (words.startsWith('FENCE ')) return fenceError(words.slice('FENCE '.length));
+  if (words.startsWith('LEASE ')) return new LeaseLostError('lease-lost', 'Another process has this partition now.');
   if (words.startsWith('RELEASED '))
     return new TransientError('page-released', 'Another worker released this page of parked events.');
   const cut = words.slice(0, WORDS_MAX);
@@ -77,6 +79,9 @@ export function redisError(doing: string, error: unknown): FlowlyError {
 
 /** Enough for Redis's own words; a script's error never holds a payload, but a bound costs nothing. */
 const WORDS_MAX = 300;
+
+/** Another process has the lease now, or Redis forgot it: whoever gets this must stop sending and ask for it again. */
+export class LeaseLostError extends TransientError {}
 
 /** The Redis behind the URL is not the one the ledger lives in, or lost its latest commits: nothing may be taken. */
 export class FenceError extends PermanentError {}

@@ -7,6 +7,7 @@ import type { Redis } from 'ioredis';
 import { PermanentError, TransientError } from '../core/errors.ts';
 import { defineFlushScripts } from './flush-scripts.ts';
 import type { LedgerKeys } from './keys.ts';
+import { type LeaseDoor, leaseDoor } from './lease-door.ts';
 
 /** A row that ClickHouse refused for its content: its index among the block's rows of that table, and the words. */
 export type RefusedRow = { readonly row: number; readonly code: string; readonly words: string };
@@ -29,13 +30,7 @@ export type Seal = {
 /** The last block and sequence that are flushed; undefined where none is. */
 export type Flushed = { readonly block: number | undefined; readonly sequence: number };
 
-export interface SealDoor {
-  /** Takes the lease for `ttlMs`; false when another caller has it. */
-  takeLease(token: string, ttlMs: number): Promise<boolean>;
-  /** Keeps the lease for `ttlMs` more; false when another caller has it, and when it ran out. */
-  keepLease(token: string, ttlMs: number): Promise<boolean>;
-  /** Gives the lease back; of another caller's lease nothing changes. */
-  release(token: string): Promise<void>;
+export interface SealDoor extends LeaseDoor {
   /** Writes the seal of the next block, after block `before`. */
   seal(token: string, seal: Seal, before: number): Promise<void>;
   /** Writes down which rows of the sealed block were refused. */
@@ -52,19 +47,10 @@ export interface SealDoor {
  */
 export function sealDoor(redis: Redis, keys: LedgerKeys, ledgerId: string, leaseRedis = redis): SealDoor {
   const run = defineFlushScripts(redis);
-  const runLease = defineFlushScripts(leaseRedis);
   const held = [keys.meta, keys.flushLease, keys.flushSeal];
   const proof = (token: string, seal: Seal) => [ledgerId, token, String(seal.block), seal.hash];
   return {
-    async takeLease(token, ttlMs) {
-      return (await runLease('flush-lease', [keys.flushLease], [token, String(ttlMs), ''])) === 1;
-    },
-    async keepLease(token, ttlMs) {
-      return (await runLease('flush-lease', [keys.flushLease], [token, String(ttlMs), 'keep'])) === 1;
-    },
-    async release(token) {
-      await runLease('flush-lease', [keys.flushLease], [token, '0', '']);
-    },
+    ...leaseDoor(leaseRedis, keys.flushLease),
     async seal(token, seal, before) {
       await run('flush-seal', held, [
         ...proof(token, seal),

@@ -11,6 +11,8 @@ export interface WorkerEnvironment {
   readonly clock: Clock;
   /** Aborts when the service has to stop at once: whatever is taken is left to be taken again. */
   readonly signal: AbortSignal;
+  /** Told after each commit: it may have decided something that somebody waits for. */
+  readonly onCommitted?: () => void;
   /** Told of each job that has left its queue: what it was for has been done. For whoever drives the queues. */
   readonly onCompleted?: (jobId: string) => void;
   /** Stops the service for a reason that trying again cannot mend (the fence, a fault). */

@@ -1,6 +1,6 @@
 /**
- * The two queues the platform writes to and the program's own, and how this service runs BullMQ on them: every option
- * that exactly-once depends on is set here, for nothing may depend on the options a producer set.
+ * The queues between the platform and the program, and the program's own: their names, and how this service runs BullMQ
+ * on them. Every option that exactly-once depends on is set here, for nothing may depend on the options a producer set.
  */
 import { type Job, Queue, WaitingError, Worker, type WorkerOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
@@ -8,6 +8,8 @@ import type { Logger } from 'pino';
 
 export const USAGE_QUEUE = 'usage';
 export const ACCOUNTS_QUEUE = 'accounts';
+/** What the platform hears; written by this program alone, read by the platform. */
+export const PLATFORM_EVENTS_QUEUE = 'platform-events';
 /** Where BullMQ puts a job when its time has come; written by this program alone. */
 export const JOBS_QUEUE = 'jobs';
 

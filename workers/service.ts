@@ -13,7 +13,9 @@ import { startAccountsWorker } from './accounts/worker.ts';
 import type { WorkerEnvironment } from './environment.ts';
 import { createFlusher } from './flush/flusher.ts';
 import { startMaintenance } from './maintenance.ts';
-import { ACCOUNTS_QUEUE, logQueueErrors, openQueue, USAGE_QUEUE } from './queues.ts';
+import { createNotifier, type NotifierOptions } from './notify/notifier.ts';
+import type { MailSending } from './notify/send-mail.ts';
+import { ACCOUNTS_QUEUE, logQueueErrors, openQueue, PLATFORM_EVENTS_QUEUE, USAGE_QUEUE } from './queues.ts';
 import { startUsageWorker } from './usage/worker.ts';
 
 export interface ServiceOptions {
@@ -31,6 +33,11 @@ export interface ServiceOptions {
   readonly flushIntervalMs?: number;
   /** Rows that may wait for ClickHouse before taking usage pauses. */
   readonly outboxRowsMax?: number;
+  /** Left out: neither owners nor the platform are told anything by this service. */
+  readonly notify?: {
+    /** How mails leave; undefined: they are switched off. */
+    readonly sending: MailSending | undefined;
+  } & Pick<NotifierOptions, 'limits' | 'signals'>;
 }
 
 export interface Service {
@@ -60,6 +67,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     log,
     clock: systemClock,
     signal: aborter.signal,
+    onCommitted: () => notifying.stir(),
     halt: (error) => {
       if (aborter.signal.aborted) return;
       aborter.abort();
@@ -88,6 +96,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   });
   flusher.done.catch(environment.halt);
   flusher.start();
+  const notifying = startNotifying(options, environment);
   const usage = startUsageWorker({
     context,
     book: options.book,
@@ -107,6 +116,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const orForced = (closing: Promise<void>): Promise<void> => Promise.race([closing, forced]);
   const stop = async (): Promise<void> => {
     await Promise.all([orForced(maintenance.close()), usage.close(), accounts.close()]);
+    // Before the flusher: what became of its last mails is flushed too.
+    await orForced(notifying.close());
     await orForced(flusher.stop());
     await Promise.all(queues.map((queue) => queue.close()));
     context.redis.off('ready', askFence);
@@ -118,5 +129,29 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       return stopping;
     },
     force: () => aborter.abort(),
+  };
+}
+
+/** What tells owners and the platform, on a queue of its own that nobody here takes jobs from. */
+function startNotifying(
+  { context, notify, log, clickhouse, book, queueConnection, leaseConnection }: ServiceOptions,
+  { signal, halt }: WorkerEnvironment,
+): { readonly stir: () => void; readonly close: () => Promise<void> } {
+  if (notify === undefined) return { stir: () => undefined, close: async () => undefined };
+  const queue = openQueue(PLATFORM_EVENTS_QUEUE, queueConnection, context.keys.tag);
+  logQueueErrors(queue, PLATFORM_EVENTS_QUEUE, log);
+  const notifier = createNotifier({
+    ...{ context, clickhouse, book, queue, log, ...notify },
+    ...(leaseConnection === undefined ? {} : { leaseRedis: leaseConnection }),
+  });
+  notifier.done.catch(halt);
+  signal.addEventListener('abort', notifier.force);
+  notifier.start();
+  return {
+    stir: notifier.stir,
+    close: async () => {
+      await notifier.stop();
+      await queue.close();
+    },
   };
 }

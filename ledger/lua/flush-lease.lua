@@ -1,4 +1,4 @@
--- flush-lease: takes, keeps or gives back the right to flush one partition.
+-- flush-lease: takes, keeps or gives back the right to read one outbox of a partition.
 -- KEYS  1 lease
 -- ARGV  1 token of the caller, 2 time to live in ms (0: give it back), 3 'keep': only if the caller has it, else ''
 -- Returns 1 when the lease is (with 0: was) the caller's, else 0. A lease of another caller is never touched; one that

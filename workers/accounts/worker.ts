@@ -56,7 +56,9 @@ export async function startAccountsWorker({
   };
   const handle = async (job: Job): Promise<CommandResult> => {
     try {
-      return await take(commit, job, environment.clock());
+      const result = await take(commit, job, environment.clock());
+      environment.onCommitted?.();
+      return result;
     } catch (error) {
       environment.halt(error);
       // Not thrown: a job that failed would lose its place. Left as it is, it comes first again once its lock runs out.

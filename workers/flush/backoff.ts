@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PermanentError } from '../../core/errors.ts';
-import { LeaseLostError } from '../../ledger/flush-scripts.ts';
+import { LeaseLostError } from '../../ledger/scripts.ts';
 import type { FlushLimits } from './limits.ts';
 import type { FlushLog } from './log.ts';
 

@@ -60,7 +60,10 @@ export function startUsageWorker(options: UsageWorkerOptions): RunningWorker & {
     encoder,
     settings: { acceptDays: options.acceptDays },
     signal,
-    onCommitted: (waitingRows) => room.sawWaiting(waitingRows),
+    onCommitted: (waitingRows) => {
+      room.sawWaiting(waitingRows);
+      environment.onCommitted?.();
+    },
     onRetry: (error) => log.warn({ event: 'commit-retry', code: error.code }, error.message),
   };
 

@@ -1,22 +1,28 @@
 /**
- * The lease on one partition: at most one flusher at a time, replaced a few seconds after a kill -9.
+ * The lease on one outbox of a partition: at most one reader at a time, replaced a few seconds after a kill -9.
  * Redis decides; this side only knows until when it may believe so: from the start of the last renewal that worked, by
  * a clock that does not jump. A process that slept through it has to ask again before it sends anything.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LeaseLostError } from '../../ledger/flush-scripts.ts';
-import type { SealDoor } from '../../ledger/seal.ts';
-import type { FlushLimits } from './limits.ts';
+import type { LeaseDoor } from '../ledger/lease-door.ts';
+import { LeaseLostError } from '../ledger/scripts.ts';
+
+export interface LeaseLimits {
+  /** How long a lease lives without being renewed, how often it is renewed, how often another's lease is tried. */
+  readonly leaseMs: number;
+  readonly leaseRenewMs: number;
+  readonly leaseRetryMs: number;
+}
 
 export class Lease {
   readonly token = randomUUID();
-  readonly #door: SealDoor;
-  readonly #limits: FlushLimits;
+  readonly #door: LeaseDoor;
+  readonly #limits: LeaseLimits;
   #heldUntilMs = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(door: SealDoor, limits: FlushLimits) {
+  constructor(door: LeaseDoor, limits: LeaseLimits) {
     this.#door = door;
     this.#limits = limits;
   }
@@ -37,7 +43,7 @@ export class Lease {
   readonly assertHeld = (): void => {
     if (performance.now() < this.#heldUntilMs) return;
     this.#lose();
-    throw new LeaseLostError('flush-lease-lost', 'The lease on this partition was not renewed in time.');
+    throw new LeaseLostError('lease-lost', 'The lease on this partition was not renewed in time.');
   };
 
   /** Stops renewing and gives the lease back. */
@@ -46,7 +52,7 @@ export class Lease {
     await this.#door.release(this.token);
   }
 
-  /** What ran out is not renewed: another flusher may have had the partition since, so all has to be read anew. */
+  /** What ran out is not renewed: another process may have had the partition since, so all has to be read anew. */
   async #keep(): Promise<void> {
     if (performance.now() >= this.#heldUntilMs) return this.#lose();
     if (!(await this.#ask(() => this.#door.keepLease(this.token, this.#limits.leaseMs)))) this.#lose();
