@@ -14,17 +14,16 @@ local function share(a, b, c)
   return whole * b + math.floor((a - whole * c) * b / c)
 end
 
--- Whether a × b < c × d, exact for whole numbers below 2^53: compared in limbs of 26 bits.
+-- Whether a × b < c × d, exact for whole numbers below 2^53 of which one in each product is below 2^52: compared in limbs
+-- of 26 bits.
 local LIMB = 67108864
 local function limbs(a, b)
   local a1, b1 = math.floor(a / LIMB), math.floor(b / LIMB)
   local a0, b0 = a - a1 * LIMB, b - b1 * LIMB
-  local low = a0 * b0
-  local middle = a1 * b0 + math.floor(low / LIMB)
-  local carry = math.floor(middle / LIMB)
-  middle = middle - carry * LIMB + a0 * b1
-  local over = math.floor(middle / LIMB)
-  return a1 * b1 + carry + over, middle - over * LIMB, low - math.floor(low / LIMB) * LIMB
+  local low, left, right = a0 * b0, a1 * b0, a0 * b1
+  local high = a1 * b1 + math.floor(left / LIMB) + math.floor(right / LIMB)
+  local middle = left % LIMB + right % LIMB + math.floor(low / LIMB)
+  return high + math.floor(middle / LIMB), middle % LIMB, low % LIMB
 end
 local function isProductLess(a, b, c, d)
   local h, m, l = limbs(a, b)

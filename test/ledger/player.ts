@@ -3,14 +3,24 @@
  * step, and at the end, is the test's.
  */
 import { cycleAt, cycleEnd, cycleStart } from '../../core/cycles.ts';
-import { PARKED_MS_MAX } from '../../core/limits.ts';
+import { DAY_MS, PARKED_MS_MAX } from '../../core/limits.ts';
 import type { PriceBook } from '../../core/price.ts';
 import type { AccountCommand, UsageEvent } from '../../core/types.ts';
 import type { CommandResult } from '../../workers/accounts/apply-command.ts';
 import type { EventOutcome } from '../../workers/usage/item.ts';
-import { applyCommand, applyEvents, createModel, type Model, setBook } from '../model/index.ts';
+import {
+  applyCommand,
+  applyEvents,
+  createModel,
+  type Model,
+  runJobs,
+  sendMails,
+  setBook,
+  upToDate,
+} from '../model/index.ts';
 import { BOOKS, commandOf, eventOf, queuedOf, START_MS, type Step } from './histories.ts';
 import type { RealLedger } from './real-ledger.ts';
+import { reviewAll, sendMails as sendRealMails } from './watched.ts';
 
 /** Both sides at the end of a step. */
 export interface Moment {
@@ -39,6 +49,13 @@ export async function playHistory(steps: readonly Step[], play: Play): Promise<M
   const model = createModel({ book: books[0] });
   let { real } = play;
   let clock = START_MS;
+  /** A step without effect on an account may leave it behind the clock in one of the two. */
+  const align = async (ids: readonly string[]): Promise<void> => {
+    for (const id of new Set(ids)) {
+      upToDate(model, id, clock);
+      await real.account(id + suffix);
+    }
+  };
   for (const step of steps) {
     if (step.kind === 'wait' || step.kind === 'turn') {
       const next = step.kind === 'wait' ? clock + step.ms : (endOf(model, step.account) ?? clock) + step.offsetMs;
@@ -49,6 +66,12 @@ export async function playHistory(steps: readonly Step[], play: Play): Promise<M
     } else if (step.kind === 'book') {
       setBook(model, books[1], clock);
       real = await real.setBook(books[1]);
+    } else if (step.kind === 'jobs') {
+      runJobs(model, clock);
+      await reviewAll(real, 3 * DAY_MS);
+    } else if (step.kind === 'mails') {
+      sendMails(model);
+      await sendRealMails(real);
     } else if (step.kind === 'events') {
       const events = step.events.map((draft) => {
         const startMs = startOf(model, draft.account, clock);
@@ -57,12 +80,14 @@ export async function playHistory(steps: readonly Step[], play: Play): Promise<M
       const expected = applyEvents(model, events, clock);
       const told = await real.events(events.map((one) => ({ ...one, event: own(one.event) })));
       onOutcomes?.(told, expected);
+      await align(events.map(({ event }) => event.accountId));
     } else {
       const command = commandOf(step.draft, clock);
       const queuedAt = clock - step.draft.queuedAgoMs;
       const expected = applyCommand(model, command, { clock, queuedAt });
       const told = await real.command(own(command), queuedAt);
       onOutcomes?.([told], [expected]);
+      await align([command.accountId]);
     }
     await afterStep?.({ model, clock, real });
   }

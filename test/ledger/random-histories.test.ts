@@ -4,14 +4,20 @@ import fc from 'fast-check';
 import type { Redis } from 'ioredis';
 import { type Model, readBalance, readLedger } from '../model/index.ts';
 import { freshRedis } from '../support/engines.ts';
-import { BOOKS, history, START_MS, type Step } from './histories.ts';
+import { BOOKS, history, START_MS, type Step, watchedHistory } from './histories.ts';
 import { playHistory } from './player.ts';
 import { RealLedger } from './real-ledger.ts';
+import { expectedWatched, watchedOf } from './watched.ts';
 
 const RUNS = Number(process.env.HISTORIES ?? 150);
 const ACCOUNTS = ['a', 'b', 'c:1'];
 const VOID_DETAILS = ['voided', 'remembered', 'already-voided'];
-/** How often each kind of void came up. */
+/** What comes up in every run of this size; what is rarer has tests of its own (alerts.test.ts). */
+const WATCHED = [
+  ...['credits.low', 'credits.depleted', 'credits.restored', 'credits.reset', 'server.limited', 'server.released'],
+  ...['low-credits', 'depleted', 'monthly-reset', 'limit-reached', 'receipt', 'crossed by event'],
+];
+/** How often each kind of void, platform event, mail and crossing came up. */
 const seen = new Map<string, number>();
 
 let redis: Redis;
@@ -19,17 +25,25 @@ beforeAll(async () => {
   redis = await freshRedis();
 });
 
-test('random histories agree with the model', async () => {
-  let n = 0;
-  await fc.assert(
-    fc.asyncProperty(history, async (steps) => {
+let n = 0;
+const agrees = (steps: fc.Arbitrary<readonly Step[]>, runs: number): Promise<void> =>
+  fc.assert(
+    fc.asyncProperty(steps, async (drawn) => {
       n += 1;
-      await compare(steps, `{t-history-${process.pid}-${n}}`);
+      await compare(drawn, `{t-history-${process.pid}-${n}}`);
     }),
-    { numRuns: RUNS, endOnFailure: process.env.CI === 'true' },
+    { numRuns: runs, endOnFailure: process.env.CI === 'true' },
   );
+
+test('random histories agree with the model', async () => {
+  await agrees(history, RUNS);
   // Histories without one would prove nothing of it.
-  expect([...seen.keys()].sort()).toEqual([...VOID_DETAILS].sort());
+  expect([...seen.keys()]).toEqual(expect.arrayContaining(VOID_DETAILS));
+});
+
+test('random histories of one watched account agree with the model', async () => {
+  await agrees(watchedHistory, RUNS);
+  expect([...seen.keys()]).toEqual(expect.arrayContaining(WATCHED));
 });
 
 async function compare(steps: readonly Step[], tag: string): Promise<void> {
@@ -40,6 +54,13 @@ async function compare(steps: readonly Step[], tag: string): Promise<void> {
       onOutcomes: (got, expected) => expect(got.map(plain)).toEqual(expected.map(plain)),
     });
     for (const id of ACCOUNTS) expect(await balanceOf(real, id)).toEqual(expectedBalance(model, id, clock));
+    for (const id of ACCOUNTS) {
+      const watched = await watchedOf(real, id);
+      expect(watched).toEqual(expectedWatched(model, id, clock));
+      for (const { type } of watched?.heard ?? []) saw(String(type));
+      for (const mail of watched?.mails ?? []) saw(mail.split(' ')[0]!);
+      for (const { by } of watched?.crossings ?? []) saw(`crossed by ${by}`);
+    }
     const entries = await real.entries();
     for (const id of ACCOUNTS) {
       const expected = (readLedger(model, id, clock) ?? []).map(({ kind, cycle, monthly, bonus, uncovered }) => ({

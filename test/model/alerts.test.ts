@@ -213,6 +213,69 @@ describe('mails', () => {
   });
 });
 
+describe('mails that are no alerts', () => {
+  test('a receipt for each purchase, none for a silent one', () => {
+    const s = started();
+    s.purchase('5');
+    s.purchase('5', { silent: true });
+    s.purchase('5');
+    expect(s.letters()).toEqual(['receipt unsent', 'receipt unsent']);
+  });
+
+  test('credits are restored, for who was told that there were none', () => {
+    const s = started();
+    s.call('100');
+    s.purchase('0.5');
+    expect(s.letters()).toEqual(['receipt unsent']);
+    s.call('0.5');
+    sendMails(s.model);
+    s.void('e-unknown');
+    s.purchase('2');
+    expect(s.letters()).toEqual(['receipt sent', 'receipt unsent', 'restored unsent']);
+    s.call('2');
+    expect(s.letters().at(-1)).toBe('restored superseded');
+  });
+
+  test('a reset says itself what came, and missed ones make one mail', () => {
+    const s = started();
+    s.call('100');
+    sendMails(s.model);
+    s.at('2026-03-15');
+    s.balance();
+    expect(s.letters()).toEqual(['monthly-reset superseded', 'monthly-reset unsent']);
+  });
+
+  test('a reset that neither expired nor granted anything is not mailed', () => {
+    const s = started('0');
+    s.at('2026-02-15');
+    s.balance();
+    expect(s.letters()).toEqual([]);
+  });
+
+  test('a fifth of the grant or more that expires within three days is told once a cycle', () => {
+    const s = started();
+    s.call('80');
+    s.at('2026-01-28T23:59:59.999Z');
+    runJobs(s.model, s.now());
+    expect(s.letters()).toEqual([]);
+    for (let times = 0; times < 2; times += 1) {
+      s.at(1);
+      runJobs(s.model, s.now());
+      expect(s.letters()).toEqual(['expiring unsent']);
+    }
+    s.at('2026-02-01');
+    expect(s.balance().monthly.cycle).toBe(2);
+    expect(s.letters()).toEqual(['expiring superseded', 'monthly-reset unsent']);
+  });
+
+  test('a closed account’s unsent mails are taken back', () => {
+    const s = started();
+    s.purchase('5');
+    s.close();
+    expect(s.letters()).toEqual(['receipt superseded']);
+  });
+});
+
 describe('runway', () => {
   const runway: Alert = { id: 'soon', kind: 'runway', days: 3 };
   const dayly = (days: number) => {
