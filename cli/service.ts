@@ -1,18 +1,25 @@
-/** The service of one command: the price book held to its word, the connections it needs, its workers started, its jobs. */
+/**
+ * The service of one command: the price book held to its word, the connections it needs, its workers started, its mails, its
+ * jobs.
+ */
 
 import type { PriceBook } from '../core/price.ts';
+import { createRenderer } from '../emails/renderer.ts';
 import type { JobTools } from '../jobs/job.ts';
 import { type RunningSchedule, startSchedule } from '../jobs/schedule.ts';
 import { loadPriceBook } from '../schema/price-book.ts';
 import { recordPriceVersions } from '../schema/price-versions.ts';
+import type { MailSending } from '../workers/notify/send-mail.ts';
 import { type Service, startService } from '../workers/service.ts';
+import { openMailer } from './mailer.ts';
 import type { System } from './system.ts';
 
 /** Starts the workers. Throws when the price book cannot be used; its connections are closed with the system. */
 export async function runService(system: System): Promise<Service> {
   const { config, log, ledger, clickhouse } = system;
   const book = await recordedBook(system);
-  return startService({
+  const mails = await openMails(system);
+  const service = await startService({
     context: ledger,
     queueConnection: await system.connect({ name: 'queues', patient: true }),
     flushConnection: await system.connect({ name: 'flusher', patient: false }),
@@ -24,7 +31,33 @@ export async function runService(system: System): Promise<Service> {
     usageConcurrency: config.usageConcurrency,
     flushIntervalMs: config.flushIntervalMs,
     outboxRowsMax: config.outboxRowsMax,
+    notify: { sending: mails.sending },
   });
+  let stopping: Promise<void> | undefined;
+  return {
+    ...service,
+    stop: () => {
+      stopping ??= service.stop().finally(mails.close);
+      return stopping;
+    },
+  };
+}
+
+/** How mails leave by the settings. What opens here opens no connection yet, and is closed after the workers. */
+async function openMails({ config, ledger, log }: System): Promise<{
+  readonly sending: MailSending | undefined;
+  readonly close: () => Promise<void>;
+}> {
+  const { on, kinds, unknown, manageUrl } = config.mail;
+  if (!on) return { sending: undefined, close: async () => undefined };
+  const mailer = await openMailer(config, ledger.ledgerId, log);
+  const renderer = createRenderer({ manageUrl });
+  return {
+    sending: { mailer, renderer, kinds, resendsUnknown: unknown === 'resend' },
+    close: async () => {
+      await Promise.all([mailer.close(), renderer.close()]);
+    },
+  };
 }
 
 /** The price book of the settings, held to its word: whoever charges by a version has it recorded. */
