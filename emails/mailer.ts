@@ -27,8 +27,8 @@ export interface OutgoingMail {
 
 /**
  * What became of a mail. `words` are the server's, one line of at most 300 characters.
- * `transient`: not taken, may be when it is tried again; `unusable` when the trouble is the server's or the settings'
- * and every other mail would meet it too (no connection, no encryption, login refused).
+ * `transient`: not taken, may be when it is tried again; `unusable` when every other mail would meet the same (no
+ * connection, no encryption, login refused), so that the mail is not to blame.
  * `permanent`: refused for good. `unknown`: the server had the whole mail and its answer never came, so it may have
  * been taken.
  */

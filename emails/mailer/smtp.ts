@@ -6,7 +6,7 @@
 import { createTransport, type NodemailerError, type SMTPPoolOptions, type SMTPPoolSentMessageInfo } from 'nodemailer';
 import { TransientError } from '../../core/errors.ts';
 import type { Delivery, Mailer, OutgoingMail } from '../mailer.ts';
-import { fateOf, troubleOf } from './fate.ts';
+import { fateOf, type Transit, troubleOf } from './fate.ts';
 import { compose, distinct, type Letterhead } from './letterhead.ts';
 import { type ServerOptions, secretsOf, transportOptions } from './server.ts';
 import { createTurns } from './turns.ts';
@@ -26,11 +26,6 @@ export interface SmtpMailerOptions extends ServerOptions {
   readonly mailsPerSecond: number;
 }
 
-/** How far one mail came; nodemailer hands it through to the plugin below as a field of the mail. */
-interface Transit {
-  handedOver: boolean;
-}
-
 /** Opens nothing yet: the first delivery connects. */
 export function createMailer(options: SmtpMailerOptions): Mailer {
   const { letterhead, mailsPerSecond } = options;
@@ -44,14 +39,19 @@ export function createMailer(options: SmtpMailerOptions): Mailer {
     maxRequeues: REQUEUES_MAX,
   } satisfies SMTPPoolOptions & { pool: true });
   pool.use('stream', ({ data, message }, done) => {
+    // Handed through as a field of the mail that nodemailer does not know.
     const { transit } = data as { readonly transit?: Transit };
     const read = message!.createReadStream.bind(message!);
     message!.createReadStream = (how) => {
-      // It is read once the server has asked for the data; its end is followed by the final dot.
+      // It is made when a connection takes the mail on, and read once the server has asked for the data; its end is
+      // followed by the final dot.
       const stream = read(how);
-      stream.once('end', () => {
-        if (transit !== undefined) transit.handedOver = true;
-      });
+      if (transit !== undefined) {
+        transit.begun = true;
+        stream.once('end', () => {
+          transit.handedOver = true;
+        });
+      }
       return stream;
     };
     done();
@@ -72,14 +72,14 @@ export function createMailer(options: SmtpMailerOptions): Mailer {
       if (!signal.aborted && !closing.signal.aborted) throw error;
       return { status: 'transient', words: 'the delivery was stopped', unusable: false };
     }
-    const transit: Transit = { handedOver: false };
+    const transit: Transit = { begun: false, handedOver: false };
     try {
       return {
         status: 'sent',
         words: plain(accepted(await pool.sendMail({ ...composed, signal, ...{ transit } }), addresses)),
       };
     } catch (error) {
-      return fateOf(error as NodemailerError, transit.handedOver, plain);
+      return fateOf(error as NodemailerError, transit, plain);
     } finally {
       release();
     }

@@ -2,28 +2,39 @@
  * Connections that fail: before the server had the whole mail it was not taken, and is tried again; after that only the
  * server's answer tells, and without one it is unknown.
  */
+import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
-import { type Act, mailer, mailTo, never, rawServer, type Steps } from './servers.ts';
+import { type Act, LETTERHEAD, mailer, mailTo, never, rawServer, type Steps } from './servers.ts';
 
 /** As large as a socket's buffers, so that a server can cut while the mail is on its way. */
 const LARGE = 'credits\r\n'.repeat(2_000_000);
+const KEY = generateKeyPairSync('rsa', { modulusLength: 2_048 })
+  .privateKey.export({ type: 'pkcs8', format: 'pem' })
+  .toString();
 const large = () => {
   const mail = mailTo('ada@example.com');
   return { ...mail, rendered: { ...mail.rendered, text: LARGE } };
 };
 
+/** Before the server was told of the mail: every other would have met the same. */
+const isOfAll = (step: string): boolean => step === 'connect' || step === 'EHLO';
+
 describe('cut before the server had the whole mail', () => {
   test.each(['connect', 'EHLO', 'MAIL', 'RCPT', 'DATA'] as const)('at %s', async (step) => {
     const server = await rawServer({ [step]: 'cut' });
     const delivery = await mailer(server.url).deliver(mailTo('ada@example.com'), never());
-    expect(delivery).toEqual({ status: 'transient', words: expect.stringMatching(/\S/), unusable: true });
+    expect(delivery).toEqual({ status: 'transient', words: expect.stringMatching(/\S/), unusable: isOfAll(step) });
   });
 
-  test('in the middle of the mail', async () => {
+  test.each([
+    ['', LETTERHEAD],
+    [', signed', { ...LETTERHEAD, dkim: { domain: 'mail.example', selector: 's', privateKey: KEY } }],
+  ])('in the middle of the mail%s', async (_, letterhead) => {
     const server = await rawServer({ bytes: 'cut' });
-    expect(await mailer(server.url).deliver(large(), never())).toMatchObject({ status: 'transient', unusable: true });
+    const delivery = await mailer(server.url, { letterhead }).deliver(large(), never());
+    expect(delivery).toMatchObject({ status: 'transient', unusable: false });
   });
 
   test('between two mails: the second goes over another connection', async () => {
@@ -40,6 +51,13 @@ describe('cut before the server had the whole mail', () => {
 });
 
 describe('the server had the whole mail', () => {
+  test('and cuts without a reply, when the mail was signed', async () => {
+    const server = await rawServer({ dot: 'cut' });
+    const letterhead = { ...LETTERHEAD, dkim: { domain: 'mail.example', selector: 's', privateKey: KEY } };
+    const delivery = await mailer(server.url, { letterhead }).deliver(mailTo('ada@example.com'), never());
+    expect(delivery).toMatchObject({ status: 'unknown' });
+  });
+
   test.each<[string, Act, Steps]>([
     ['cuts without a reply', 'cut', {}],
     ['cuts without a reply, pipelined', 'cut', { EHLO: '250-raw\r\n250 PIPELINING' }],
@@ -80,7 +98,7 @@ describe('a server that says nothing', () => {
     const server = await rawServer({ [step]: 'silence' });
     const waits = { connectMs: 500, greetingMs: 200, replyMs: 200 };
     const delivery = await mailer(server.url, { waits }).deliver(mailTo('ada@example.com'), never());
-    expect(delivery).toMatchObject({ status: 'transient', unusable: true });
+    expect(delivery).toMatchObject({ status: 'transient', unusable: isOfAll(step) });
   });
 
   test.each(['connect', 'EHLO', 'MAIL', 'DATA'] as const)('at %s: the delivery can be stopped', async (step) => {
@@ -114,6 +132,11 @@ test('nobody listens', async () => {
   expect(delivery).toEqual({ status: 'transient', words: expect.stringContaining('ECONNREFUSED'), unusable: true });
   expect(JSON.stringify(delivery)).not.toContain('hunter2');
   await expect(mailer(url).verify()).rejects.toThrow(/^The mail server cannot be used: connect ECONNREFUSED/);
+});
+
+test('nobody listens at any address of a host: still words', async () => {
+  const delivery = await mailer('smtp://localhost:1').deliver(mailTo('ada@example.com'), never());
+  expect(delivery).toEqual({ status: 'transient', words: expect.stringContaining('ECONNREFUSED'), unusable: true });
 });
 
 test('no such host', async () => {

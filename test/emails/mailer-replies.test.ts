@@ -19,7 +19,7 @@ describe.each([
     const { delivery } = await deliver({ EHLO, [step]: `${code} 4.2.0 said so` });
     expect(delivery).toEqual(
       code < 500
-        ? { status: 'transient', words: `${code} 4.2.0 said so`, unusable: code === 421 }
+        ? { status: 'transient', words: `${code} 4.2.0 said so`, unusable: false }
         : { status: 'permanent', words: `${code} 4.2.0 said so` },
     );
   });
@@ -28,6 +28,11 @@ describe.each([
 test.each([530, 535])('%d to a mail: the login is missing, and the mail is not to blame', async (code) => {
   const { delivery } = await deliver({ MAIL: `${code} log in first` });
   expect(delivery).toEqual({ status: 'transient', words: `${code} log in first`, unusable: true });
+});
+
+test('530 to a recipient: others may be taken without a login', async () => {
+  const { delivery } = await deliver({ RCPT: '530 log in to send there' });
+  expect(delivery).toEqual({ status: 'transient', words: '530 log in to send there', unusable: false });
 });
 
 test('503: the session was out of step, the mail is tried again', async () => {
