@@ -16,8 +16,6 @@ export interface AskedAlerts {
   readonly account: AccountState;
   readonly states: AlertStates;
   readonly shape: AlertsShape;
-  /** The mails as they are written down, in the order of the shape's. */
-  readonly mails: readonly MailRow[];
   /** The sentence that says how far the history reaches, where that is not far enough. */
   readonly short: string | undefined;
 }
@@ -31,10 +29,14 @@ export async function askAlerts(
   const present = await readPresent(history, accountId);
   const [transitions, mails] = await Promise.all([
     ask<TransitionRow>(history.reader, TRANSITIONS, { account: accountId, limit }),
-    ask<MailRow>(history.reader, MAILS, { account: accountId, limit }),
+    readMails(history.reader, accountId, limit),
   ]);
-  return { ...present, shape: alertsShape(accountId, present.states, transitions, mails), mails };
+  return { ...present, shape: alertsShape(accountId, present.states, transitions, mails) };
 }
+
+/** The newest mails of an account as they are written down. */
+export const readMails = (reader: ClickHouseClient, accountId: string, limit: number): Promise<MailRow[]> =>
+  ask<MailRow>(reader, MAILS, { account: accountId, limit });
 
 /** The account and its alerts now, with everything that led to it in the history. Throws `unknown-account`. */
 export async function readPresent(history: History, accountId: string) {

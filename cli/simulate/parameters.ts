@@ -5,10 +5,12 @@
 import { z } from 'zod';
 import { id, integer, readText, strictObject, timeZone } from '../../schema/fields.ts';
 import { type Refusal, refusalOf, refuse } from '../../schema/wording.ts';
-import { timeFlag } from '../flags.ts';
+import { LISTED_MAX } from '../alerts/limits.ts';
+import { intentFlag, timeFlag } from '../flags.ts';
 import { CYCLE_MAX, LINES_MAX } from '../ledger/limits.ts';
 import { BY_DEFAULT, byFlag } from '../usage/ask.ts';
 import { BUCKETS, KEY_NAMES } from '../usage/query.ts';
+import { PLATFORM_EVENTS_MAX } from './platform-events.ts';
 
 const account = id('The account.');
 const server = id('The server.');
@@ -28,6 +30,9 @@ const keys = z.preprocess(
 const choice = <T extends string>(choices: readonly T[]) =>
   z.enum(choices, { error: () => `one of ${choices.map((one) => JSON.stringify(one)).join(', ')}` });
 const flag = z.boolean({ error: () => 'true or false' });
+
+const intent = readText('a mail’s id such as "acct-42:mail:7"', intentFlag('mail'));
+const listed = strictObject('an object', { account, limit: integer('Lines.', 1, LISTED_MAX).optional() });
 
 const parameters = {
   balance: strictObject('an object', { account: account.optional(), all: flag.optional() }),
@@ -56,23 +61,23 @@ const parameters = {
     by: keys.default(BY_DEFAULT),
     bucket: choice(BUCKETS).optional(),
   }),
-  explain: strictObject('an object', { account, event: id('The event.') }),
+  explain: strictObject('an object', { account, event: id('The event.').optional(), mail: intent.optional() }),
+  alerts: listed,
+  mails: listed,
+  'platform-events': strictObject('an object', {
+    account,
+    limit: integer('Events.', 1, PLATFORM_EVENTS_MAX).optional(),
+  }),
 };
 
 export type ReadName = keyof typeof parameters;
 export const READ_NAMES = Object.keys(parameters) as ReadName[];
-
-/** Names that the contract has, and this version cannot answer: the ledger does not decide alerts yet. */
-const NOT_YET: ReadonlySet<unknown> = new Set(['alerts', 'mails', 'platform-events']);
 
 /** A read with its parameters checked. */
 export type Read = { [Name in ReadName]: { name: Name; with: z.output<(typeof parameters)[Name]> } }[ReadName];
 
 /** Reads the parameters of the read `name`: everything of its line but `read`. */
 export function readOf(name: unknown, data: object): { readonly ok: true; readonly read: Read } | Refusal {
-  if (NOT_YET.has(name)) {
-    return refuse('read', `is "${name}", which this version does not have yet; it answers ${READ_NAMES.join(', ')}`);
-  }
   const known = READ_NAMES.find((one) => one === name);
   if (known === undefined) {
     const accepted = READ_NAMES.map((one) => JSON.stringify(one)).join(', ');
@@ -84,7 +89,16 @@ export function readOf(name: unknown, data: object): { readonly ok: true; readon
 }
 
 /** What no single parameter shows. */
-function contradiction(name: ReadName, { account: one, all, verify, ...others }: Record<string, unknown>) {
+function contradiction(name: ReadName, given: Record<string, unknown>) {
+  const { account: one, all, verify, ...others } = given;
+  if (name === 'explain' && (given.event === undefined) === (given.mail === undefined)) {
+    return refuse(
+      'event',
+      given.mail === undefined
+        ? 'is missing, but must be an event id (or give "mail")'
+        : 'is given beside mail, but must be one or the other',
+    );
+  }
   if (name === 'balance' && (all === true) === (one !== undefined)) {
     return refuse(
       'account',

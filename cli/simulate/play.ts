@@ -1,7 +1,8 @@
 /**
  * Plays the steps of a script in a sandbox and hands out the answers of its reads, in their order.
- * Steps that follow each other at one moment go together where that cannot change what comes out: events as one job,
- * commands as jobs queued in one step (they are applied one by one), reads side by side.
+ * Steps that follow each other at one moment go together where that cannot change what comes out: events and commands as
+ * jobs queued in one step (they are taken one by one), reads side by side.
+ * Invariant: no job has two events of one account. A job is one commit, and a commit tells an account once what it crossed.
  */
 import { JOB_BYTES_MAX, JOB_EVENTS_MAX } from '../ingest/feed.ts';
 import { playJob } from './jobs.ts';
@@ -28,7 +29,7 @@ export async function* play(sandbox: Sandbox, steps: readonly Step[]): AsyncGene
     const [first] = group as [Step];
     if (first.kind === 'now') await sandbox.setClock(first.ms);
     else if (first.kind === 'job') await playJob(sandbox, first.line, first.name);
-    else if (first.kind === 'event') await sandbox.sendEvents((group as Of<'event'>[]).map(({ event }) => event));
+    else if (first.kind === 'event') await sandbox.sendEvents(jobsOf(group as Of<'event'>[]));
     else if (first.kind === 'command') await sandbox.sendCommands(group as Of<'command'>[]);
     else {
       const reads = group as Of<'read'>[];
@@ -44,6 +45,22 @@ export async function* play(sandbox: Sandbox, steps: readonly Step[]): AsyncGene
 const MEMBERS_MAX: Readonly<Record<Step['kind'], number>> = {
   ...{ now: 1, job: 1, event: JOB_EVENTS_MAX, command: COMMANDS_MAX, read: READS_MAX },
 };
+
+/** Events of accounts that differ change nothing for each other, whether they are one commit or many. */
+function jobsOf(steps: readonly Of<'event'>[]): (readonly object[])[] {
+  const jobs: object[][] = [];
+  let accounts = new Set<unknown>();
+  for (const { event } of steps) {
+    const { accountId } = event as { readonly accountId?: unknown };
+    if (jobs.length === 0 || accounts.has(accountId)) {
+      jobs.push([]);
+      accounts = new Set();
+    }
+    jobs.at(-1)!.push(event);
+    accounts.add(accountId);
+  }
+  return jobs;
+}
 
 /** Runs of steps of one kind, each no larger than may go together. */
 function* groupsOf(steps: readonly Step[]): Generator<readonly Step[]> {

@@ -5,18 +5,22 @@
 import { FlowlyError } from '../../core/errors.ts';
 import { readAccount } from '../../ledger/account.ts';
 import { knownAccount } from '../accounts.ts';
+import { askAlerts } from '../alerts/ask.ts';
 import { allBalances } from '../balances.ts';
 import { UsageError } from '../errors.ts';
 import { askExplain } from '../explain/ask.ts';
+import { askMail } from '../explain/mail-read.ts';
 import { askLedger, ledgerShapes, verifyLedger } from '../ledger/ask.ts';
 import { balanceShape } from '../shapes/balance.ts';
 import { askUsage } from '../usage/ask.ts';
 import { readUsage } from '../usage/read.ts';
+import { askMails } from './mails.ts';
 import type { Read, ReadName } from './parameters.ts';
+import { platformEvents } from './platform-events.ts';
 import type { Sandbox } from './sandbox.ts';
 
 /** Reads answered from ClickHouse: what was committed has to be there. */
-const OF_HISTORY: ReadonlySet<ReadName> = new Set(['ledger', 'usage', 'explain']);
+const OF_HISTORY: ReadonlySet<ReadName> = new Set(['ledger', 'usage', 'explain', 'alerts', 'mails']);
 
 export interface ReadError {
   readonly error: { readonly code: string; readonly message: string };
@@ -44,9 +48,10 @@ export async function answersOf(sandbox: Sandbox, reads: readonly Read[]): Promi
 export const isReadError = (answer: object): answer is ReadError => Object.hasOwn(answer, 'error');
 
 /** What a command would exit with 1 or 2 for, because of what was asked. */
-const EXPECTED: ReadonlySet<string> = new Set(['unknown-account', new UsageError('').code]);
+const EXPECTED: ReadonlySet<string> = new Set(['unknown-account', 'unknown-mail', new UsageError('').code]);
 
-async function answerOf({ history, gate, clock }: Sandbox, read: Read): Promise<object> {
+async function answerOf(sandbox: Sandbox, read: Read): Promise<object> {
+  const { history, gate, clock } = sandbox;
   const { ledger, reader } = history;
   switch (read.name) {
     case 'balance':
@@ -64,7 +69,18 @@ async function answerOf({ history, gate, clock }: Sandbox, read: Read): Promise<
     }
     case 'usage':
       return Array.fromAsync(readUsage(reader, await askUsage(ledger, read.with), clock()));
-    case 'explain':
-      return (await askExplain(history, read.with.account, read.with.event)).shape;
+    case 'explain': {
+      const { account, event, mail } = read.with;
+      return mail === undefined
+        ? (await askExplain(history, account, event!)).shape // one of the two is given
+        : (await askMail(history, account, mail)).shape;
+    }
+    case 'alerts':
+      return (await askAlerts(history, read.with.account, read.with.limit)).shape;
+    case 'mails':
+      return askMails(sandbox, read.with.account, read.with.limit);
+    case 'platform-events':
+      await knownAccount(ledger, read.with.account);
+      return platformEvents(ledger, read.with.account, read.with.limit);
   }
 }

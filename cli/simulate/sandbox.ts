@@ -31,8 +31,8 @@ export interface Sandbox {
   readonly signal: AbortSignal;
   /** Moves the clock (ms); what has waited for too long by then is set aside. */
   setClock(ms: number): Promise<void>;
-  /** One job of events; at most as many, and as large, as a job may be. */
-  sendEvents(events: readonly object[]): Promise<void>;
+  /** Jobs of events, one commit each in their order; each at most as many, and as large, as a job may be. */
+  sendEvents(jobs: readonly (readonly object[])[]): Promise<void>;
   /** Commands in their order. */
   sendCommands(commands: readonly QueuedJob[]): Promise<void>;
   /** Everything committed until now is in ClickHouse. */
@@ -94,7 +94,11 @@ export async function withSandbox<T>(
         const overdue = ['-inf', `(${ms - PARKED_MS_MAX}`, 'BYSCORE', 'LIMIT', '0', '1'] as const;
         if ((await redis.zrange(ledger.keys.parkedIndex, ...overdue)).length > 0) await expireParked(commit);
       },
-      sendEvents: (events) => sent.send('usage', [{ name: 'events', data: { events } }]),
+      sendEvents: (jobs) =>
+        sent.send(
+          'usage',
+          jobs.map((events) => ({ name: 'events', data: { events } })),
+        ),
       sendCommands: (commands) => sent.send('accounts', commands),
       flush: () => flusher.flushNow(),
     });

@@ -158,46 +158,46 @@ describe('refused', () => {
 });
 
 describe('the clock', () => {
-  const T = (day: number) => Date.parse(`2026-02-0${day}T00:00:00Z`);
+  const midnight = (day: number) => Date.parse(`2026-02-0${day}T00:00:00Z`);
   const upsert = { type: 'account.upsert', id: 'u' };
   const brief = (steps: readonly Step[]) => steps.map((step) => (step.kind === 'now' ? step.ms : step.kind));
 
   test.each<[string, object[], unknown[]]>([
-    ['starts at the first now', [{ now: T(2) }, upsert], [T(2), T(2), 'command']],
-    ['lines before it happen then', [upsert, { now: T(2) }], [T(2), 'command', T(2)]],
+    ['starts at the first now', [{ now: midnight(2) }, upsert], [midnight(2), midnight(2), 'command']],
+    ['lines before it happen then', [upsert, { now: midnight(2) }], [midnight(2), 'command', midnight(2)]],
     [
       'or at the latest time they name',
-      [upsert, { occurredAt: T(1) - 5 }, { type: 'x', at: '2026-02-01T00:00:00Z' }, { now: T(3) }],
-      [T(1), 'command', 'event', 'command', T(3)],
+      [upsert, { occurredAt: midnight(1) - 5 }, { type: 'x', at: '2026-02-01T00:00:00Z' }, { now: midnight(3) }],
+      [midnight(1), 'command', 'event', 'command', midnight(3)],
     ],
     [
       'but not later than it',
-      [{ occurredAt: T(5) }, { occurredAt: T(1) }, { now: T(3) }],
-      [T(1), 'event', 'event', T(3)],
+      [{ occurredAt: midnight(5) }, { occurredAt: midnight(1) }, { now: midnight(3) }],
+      [midnight(1), 'event', 'event', midnight(3)],
     ],
     [
       'what names no time that is one does not count',
-      [{ occurredAt: 'soon' }, { occurredAt: -1 }, { occurredAt: null }, { now: T(3) }],
-      [T(3), 'event', 'event', 'event', T(3)],
+      [{ occurredAt: 'soon' }, { occurredAt: -1 }, { occurredAt: null }, { now: midnight(3) }],
+      [midnight(3), 'event', 'event', 'event', midnight(3)],
     ],
     ['a read before any now: at the present', [upsert, { read: 'balance', all: true }], [PRESENT, 'command', 'read']],
     [
       'or at the latest time they name before it',
-      [{ occurredAt: T(1) }, { occurredAt: PRESENT + 1 }, { job: 'reconcile' }],
-      [T(1), 'event', 'event', 'job'],
+      [{ occurredAt: midnight(1) }, { occurredAt: PRESENT + 1 }, { job: 'reconcile' }],
+      [midnight(1), 'event', 'event', 'job'],
     ],
     ['without a read: at the end', [upsert], [PRESENT, 'command']],
     ['an empty script', [], [PRESENT]],
-    ['may stand still', [{ now: T(2) }, { now: T(2) }], [T(2), T(2), T(2)]],
+    ['may stand still', [{ now: midnight(2) }, { now: midnight(2) }], [midnight(2), midnight(2), midnight(2)]],
   ])('%s', async (_what, lines, expected) => {
     expect(brief(await stepsOf(lines))).toEqual(expected);
   });
 
   test('never goes back', async () => {
-    await expect(stepsOf([{ now: T(2) }, upsert, { now: T(2) - 1 }])).rejects.toThrow(
+    await expect(stepsOf([{ now: midnight(2) }, upsert, { now: midnight(2) - 1 }])).rejects.toThrow(
       'line 3: now is 2026-02-01T23:59:59.999Z, but the clock stands at 2026-02-02T00:00:00.000Z and only moves forward.',
     );
-    await expect(stepsOf([{ read: 'balance', all: true }, { now: T(2) }])).rejects.toThrow(
+    await expect(stepsOf([{ read: 'balance', all: true }, { now: midnight(2) }])).rejects.toThrow(
       'line 2: now is 2026-02-02T00:00:00.000Z, but the clock stands at 2026-11-22T12:00:00.000Z',
     );
   });
@@ -205,10 +205,10 @@ describe('the clock', () => {
   test('what stands before a wrong line is told first; blank lines count', async () => {
     const told: Step[] = [];
     const play = async () => {
-      const input = Readable.from([Buffer.from(`{"now":${T(2)}}\n\n{"id":"e"}\nnonsense\n`)]);
+      const input = Readable.from([Buffer.from(`{"now":${midnight(2)}}\n\n{"id":"e"}\nnonsense\n`)]);
       for await (const some of readScript(input, PRESENT)) told.push(...some);
     };
     await expect(play()).rejects.toThrow('line 4: the line is not JSON');
-    expect(brief(told)).toEqual([T(2), T(2), 'event']);
+    expect(brief(told)).toEqual([midnight(2), midnight(2), 'event']);
   });
 });

@@ -54,8 +54,10 @@ function readsOf(accounts: readonly string[], servers: readonly string[], models
       keySource: maybe(fc.constantFrom('platform' as const, 'byok' as const)),
       model: maybe(fc.constantFrom(...models)),
     }),
+    fc.record({ read: fc.constant('platform-events' as const), account }),
   );
-  const slow: fc.Arbitrary<ReadDraft> = fc.oneof(ledger, usage, explain);
+  const told = fc.record({ read: fc.constantFrom('alerts' as const, 'mails' as const), account });
+  const slow: fc.Arbitrary<ReadDraft> = fc.oneof(ledger, usage, explain, told);
   return {
     /** What is read after a step: often a balance, seldom what has to be flushed first. */
     between: fc.oneof(
@@ -64,7 +66,11 @@ function readsOf(accounts: readonly string[], servers: readonly string[], models
       { weight: 1, arbitrary: fc.array(slow, { minLength: 1, maxLength: 2 }) },
     ),
     last: fc.tuple(
-      ...accounts.map((one) => fc.constant<ReadDraft>({ read: 'balance', account: one })),
+      ...accounts.flatMap((one) =>
+        (['balance', 'alerts', 'mails', 'platform-events'] as const).map((read) =>
+          fc.constant<ReadDraft>({ read, account: one }),
+        ),
+      ),
       ...Array.from({ length: 4 }, () => slow),
     ),
   };

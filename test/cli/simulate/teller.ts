@@ -20,6 +20,14 @@ import {
   upToDate,
 } from '../../model/index.ts';
 import { comparable, folded } from '../ledger-lines.ts';
+import {
+  expectedAlerts,
+  expectedMails,
+  expectedPlatformEvents,
+  toldAlerts,
+  toldMails,
+  toldPlatformEvents,
+} from './told.ts';
 
 /** One line of the script, at its time; a read with the model's answer, and how the program's is compared with it. */
 export interface ToldLine {
@@ -48,7 +56,8 @@ export type ReadDraft =
       /** ms before the clock. */
       readonly fromAgo?: number | undefined;
     }
-  | { readonly read: 'explain'; readonly account: string; readonly event: string };
+  | { readonly read: 'explain'; readonly account: string; readonly event: string }
+  | { readonly read: 'alerts' | 'mails' | 'platform-events'; readonly account: string };
 
 const UNKNOWN = { error: 'unknown-account' };
 const same = (answer: unknown): unknown => answer;
@@ -139,6 +148,15 @@ export class Teller {
         const query = definedOf({ accountId: account, by, bucket, timeZone, from, serverId: server });
         return { line: asked, expected: sorted(readUsage(model, query, clock)), comparable: sorted };
       }
+      case 'alerts':
+        if (!known) return failure;
+        return { line, expected: expectedAlerts(model, account, clock), comparable: toldAlerts };
+      case 'mails':
+        if (!known) return failure;
+        return { line, expected: expectedMails(model, account, clock), comparable: toldMails };
+      case 'platform-events':
+        if (!known) return failure;
+        return { line, expected: expectedPlatformEvents(model, account, clock), comparable: toldPlatformEvents };
       case 'explain':
         return { line, expected: this.explained(account, draft.event), comparable: explainedOf };
     }
