@@ -59,6 +59,8 @@ const breakdown = {
   },
 };
 
+/** A morning three days before the reset. */
+const nearEnd = cycleEnd - 3 * DAY_MS + 9 * HOUR_MS;
 const weekly = {
   from: Date.parse('2026-11-15T00:00:00+01:00'),
   to: Date.parse('2026-11-22T00:00:00+01:00'),
@@ -181,7 +183,7 @@ export const SAMPLES: readonly Sample[] = [
       ...base,
       kind: 'monthly-reset',
       balances: fresh,
-      breakdown: { ...breakdown, to: cycleEnd, credits: credits(91.8) },
+      breakdown: { ...breakdown, to: cycleEnd, credits: credits(91.8), events: 2_014 },
       expired: credits(8.2),
       ended: { cycle: 4, start: cycleStart, granted: credits(100), uncovered: 0n },
     },
@@ -199,7 +201,12 @@ export const SAMPLES: readonly Sample[] = [
   },
   {
     name: 'expiring',
-    message: { ...base, kind: 'expiring', balances: { ...untroubled, at: cycleEnd - 3 * DAY_MS + 9 * HOUR_MS } },
+    message: {
+      ...base,
+      kind: 'expiring',
+      balances: { ...untroubled, at: nearEnd },
+      breakdown: { ...breakdown, to: nearEnd, credits: credits(93.5), events: 1_950 },
+    },
   },
   {
     name: 'limit-warning',

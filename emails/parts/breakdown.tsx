@@ -17,8 +17,9 @@ interface Props {
 
 const TITLE = 'What used the credits';
 
+/** Dates stand inside of the sentence: some locales end one with a dot of their own. */
 const sentenceOf = (used: Used, voice: Voice): string =>
-  `${voice.count(used.events, 'call')} used ${voice.amount(used.credits)} from ${voice.dayOf(used.from)} to ${voice.dayOf(Math.max(used.from, used.to - 1))}.`;
+  `From ${voice.dayOf(used.from)} to ${voice.dayOf(Math.max(used.from, used.to - 1))}, ${voice.count(used.events, 'call')} used ${voice.amount(used.credits)}.`;
 
 /** The shares, and what is missing to the whole as a last one. */
 const sharesOf = (shares: readonly Share[], { credits, events }: Used): Share[] => {

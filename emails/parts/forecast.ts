@@ -15,7 +15,7 @@ export const forecastSentence = (
   if (spent === undefined || days === 0 || monthly + bonus === 0n) return undefined;
   if (spent === 0n) return `No credits were used in the last ${days} days.`;
   const basis = basisOf(days, spent, voice);
-  if (runsOutAtMs === undefined) return `${basis}, credits last until the reset on ${voice.dayOf(cycleEnd)}.`;
+  if (runsOutAtMs === undefined) return `${basis}, credits last until the reset (${voice.dayOf(cycleEnd)}).`;
   const ahead = voice.daysBetween(runsOutAtMs, cycleEnd);
   const before = ahead === 0 ? 'on the day of the reset' : `${voice.count(ahead, 'day')} before the reset`;
   return `${basis}, credits end ${voice.dayOf(runsOutAtMs)}, ${before}.`;

@@ -1,4 +1,7 @@
-/** A table of shares: a name, its calls and its credits, with column headers for those who hear it. */
+/**
+ * A table of shares: a name, its calls and its credits. The calls stand under the name, so that two columns are enough
+ * for a long id and a large number on 320 px; the text has a column for them.
+ */
 import type { Share } from '../message.ts';
 import { part } from './part.tsx';
 import { breaking, styles } from './styles.ts';
@@ -11,46 +14,47 @@ interface Props {
   readonly voice: Voice;
 }
 
-const HEADS = ['Calls', 'Credits'] as const;
-
-const rowsOf = ({ shares, voice }: Props): [name: string, calls: string, credits: string][] =>
-  shares.map(({ name, events, credits }) => [name, voice.number(events), voice.credits(credits)]);
+const CREDITS = 'Credits';
 
 export const Usage = part<Props>(
-  (props) => (
+  ({ head, shares, voice }) => (
     <table border={0} cellPadding="0" cellSpacing="0" width="100%" style={{ margin: '0 0 16px' }}>
       <thead>
         <tr>
           <th scope="col" align="left" className="soft" style={headCell}>
-            {props.head}
+            {head}
           </th>
-          {HEADS.map((head) => (
-            <th key={head} scope="col" align="right" className="soft" style={{ ...headCell, ...figure, width: '20%' }}>
-              {head}
-            </th>
-          ))}
+          <th scope="col" align="right" className="soft" style={{ ...headCell, ...figure }}>
+            {CREDITS}
+          </th>
         </tr>
       </thead>
       <tbody>
-        {rowsOf(props).map(([name, ...figures]) => (
+        {shares.map(({ name, events, credits }) => (
           <tr key={name}>
-            <th scope="row" align="left" className="ink rule" style={{ ...nameCell, ...breaking }}>
+            <th scope="row" align="left" className="ink rule" style={{ ...cell, ...breaking, fontWeight: 'normal' }}>
               {name}
+              <br />
+              <span className="soft" style={{ ...styles.soft, fontSize: '13px' }}>
+                {voice.count(events, 'call')}
+              </span>
             </th>
-            {figures.map((text, at) => (
-              <td key={HEADS[at]} align="right" className="ink rule" style={{ ...nameCell, ...figure }}>
-                {text}
-              </td>
-            ))}
+            <td align="right" className="ink rule" style={{ ...cell, ...figure }}>
+              {voice.credits(credits)}
+            </td>
           </tr>
         ))}
       </tbody>
     </table>
   ),
-  (props) => columns([[props.head, ...HEADS], ...rowsOf(props)]).join('\n'),
+  ({ head, shares, voice }) =>
+    columns([
+      [head, 'Calls', CREDITS],
+      ...shares.map(({ name, events, credits }) => [name, voice.number(events), voice.credits(credits)]),
+    ]).join('\n'),
 );
 
 const base = { padding: '6px 0', verticalAlign: 'top', fontSize: '15px', lineHeight: '20px' } as const;
 const headCell = { ...base, ...styles.soft, fontSize: '13px', fontWeight: 'normal' } as const;
-const nameCell = { ...base, ...styles.ink, ...styles.rule, fontWeight: 'normal' } as const;
+const cell = { ...base, ...styles.ink, ...styles.rule } as const;
 const figure = { paddingLeft: '12px' } as const;

@@ -30,7 +30,7 @@ const Receipt: Template<'receipt'> = ({ message, manageUrl }) => {
           { name: 'Bonus credits now', figure: voice.credits(balances.bonus) },
         ]}
       />
-      {purchase.reference !== undefined && <Words>Purchase reference: {cleanText(purchase.reference)}</Words>}
+      {purchase.reference !== undefined && <Words>{`Purchase reference: ${cleanText(purchase.reference)}`}</Words>}
       <Words>Bonus credits never expire and are used after the monthly ones.</Words>
       <Balance balances={balances} voice={voice} tone="calm" />
     </Letter>
