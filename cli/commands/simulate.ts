@@ -25,6 +25,8 @@ export function registerSimulate(program: Program): void {
         `  {"job": NAME}   runs a scheduled job (${JOB_NAMES.join(', ')})\n` +
         `  {"read": WHAT}  prints what that command prints with --json (${READ_NAMES.join(', ')}), on one line. Its\n` +
         '                  parameters are the command’s arguments and flags: account, server, event, keySource, timeZone …\n' +
+        'Two reads are no commands. mails: those of `alerts`, each with its subject and text; no mail leaves a sandbox, so ' +
+        'what is not superseded is unsent. platform-events: what the platform would be told of an account, oldest first.\n' +
         'The clock starts at the first "now". Lines before it happen at the latest time they name (occurredAt, at), where ' +
         'that is earlier; without any "now" before the first read, the present takes its place.\n' +
         'What the service would set aside becomes a dead letter. A line that is no line of a script is refused with its ' +

@@ -1,7 +1,7 @@
 /** Why there is such a mail: the rule of its kind in sentences, with the numbers of its decision. Pure. */
 import type { AlertState } from '../../core/thresholds.ts';
 import { rearmLevel } from '../../core/thresholds.ts';
-import { alertInSnapshot, type CrossedInSnapshot, crossedIn, type Snapshot } from '../alerts/snapshot.ts';
+import { alertInSnapshot, crossedIn, type Snapshot, type SnapshotAlert } from '../alerts/snapshot.ts';
 import { alertName, conditionOf } from '../alerts/words.ts';
 import { cellText, localTime, showCredits } from '../terminal/format.ts';
 import { dayText } from './mail-shape.ts';
@@ -41,8 +41,8 @@ export function ruleOf(
 }
 
 function alertRule(
-  first: CrossedInSnapshot,
-  others: readonly CrossedInSnapshot[],
+  first: SnapshotAlert,
+  others: readonly SnapshotAlert[],
   { monthly, bonus }: Snapshot,
   states: ReadonlyMap<string, AlertState>,
 ): string {
@@ -58,14 +58,14 @@ function alertRule(
   return sentences.join(' ');
 }
 
-const levelOf = (one: CrossedInSnapshot): string => {
+const levelOf = (one: SnapshotAlert): string => {
   const alert = alertInSnapshot(one);
   const words = conditionOf(alert);
   const isItsLevel = alert.kind === 'absolute';
   return isItsLevel ? words : `${words}, ${showCredits(one.threshold)} credits then`;
 };
 
-const rearmWords = ({ threshold }: CrossedInSnapshot): string =>
+const rearmWords = ({ threshold }: SnapshotAlert): string =>
   `It is armed again, and can fire again, with ${showCredits(rearmLevel(BigInt(threshold)))} or more: the threshold and the larger of 1 credit and 5 % of it.`;
 
 const stateWords = (state: AlertState | undefined): string =>

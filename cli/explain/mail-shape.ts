@@ -5,7 +5,7 @@
 import { formatCredits } from '../../core/money.ts';
 import { rearmLevel } from '../../core/thresholds.ts';
 import { type AlertWords, alertWords } from '../alerts/shape.ts';
-import { alertInSnapshot, type CrossedInSnapshot, crossedIn, type Snapshot } from '../alerts/snapshot.ts';
+import { alertInSnapshot, crossedIn, type Snapshot, type SnapshotAlert } from '../alerts/snapshot.ts';
 import { isoTime } from '../terminal/format.ts';
 
 export interface MailExplainShape {
@@ -100,7 +100,7 @@ export function numbersShape(numbers: Snapshot): NumbersShape {
 
 export const crossedShapes = (numbers: Snapshot): CrossedShape[] => crossedIn(numbers).map(crossedShape);
 
-function crossedShape(one: CrossedInSnapshot): CrossedShape {
+function crossedShape(one: SnapshotAlert): CrossedShape {
   const { id, builtIn, threshold } = one;
   return {
     ...{ id, builtIn, ...alertWords(alertInSnapshot(one)), threshold: credits(threshold) },

@@ -1,19 +1,27 @@
 /**
- * The mails of an account in a script: as `alerts` lists them, the newest first. In a sandbox nobody sends them, so what
- * was not superseded stays unsent.
+ * The mails of an account in a script: as `alerts` lists them, the newest first, and what each says. In a sandbox nobody
+ * sends them, so what was not superseded stays unsent.
  */
 import { readMails, readPresent } from '../alerts/ask.ts';
 import { LISTED_DEFAULT } from '../alerts/limits.ts';
 import { type MailShape, mailShape } from '../alerts/shape.ts';
+import { wordsOf } from './mail-words.ts';
 import type { Sandbox } from './sandbox.ts';
+
+/** The text is the mail's plain one; the HTML says the same. */
+export type SimulatedMail = MailShape & { readonly subject: string | null; readonly text: string | null };
 
 /** Throws `unknown-account`. */
 export async function askMails(
-  { history }: Sandbox,
+  sandbox: Sandbox,
   accountId: string,
   limit: number = LISTED_DEFAULT,
-): Promise<MailShape[]> {
-  const { states } = await readPresent(history, accountId);
-  const rows = await readMails(history.reader, accountId, limit);
-  return rows.map((row) => mailShape(row, states.mails));
+): Promise<SimulatedMail[]> {
+  const { account, states } = await readPresent(sandbox.history, accountId);
+  const rows = await readMails(sandbox.history.reader, accountId, limit);
+  const words = await wordsOf(sandbox, account, rows);
+  return rows.map((row, i) => ({
+    ...mailShape(row, states.mails),
+    ...{ subject: words[i]?.subject ?? null, text: words[i]?.text ?? null },
+  }));
 }

@@ -13,11 +13,15 @@ import { startAccountsWorker } from '../../workers/accounts/worker.ts';
 import type { WorkerEnvironment } from '../../workers/environment.ts';
 import { expireParked } from '../../workers/expire-parked.ts';
 import { createFlusher } from '../../workers/flush/flusher.ts';
+import { type Breakdowns, breakdowns } from '../../workers/notify/breakdown.ts';
 import { startUsageWorker } from '../../workers/usage/worker.ts';
 import type { History } from '../flushed.ts';
 import { haltError } from '../service.ts';
 import type { System } from '../system.ts';
 import { type QueuedJob, SentJobs } from './sent-jobs.ts';
+
+/** No mail waits for it, so a breakdown may take what a query on a busy machine takes. */
+const BREAKDOWN_MS_MAX = 30_000;
 
 /** Nothing is flushed because it is old: an hour is longer than any script waits between two reads. */
 const FLUSH_INTERVAL_MS = 3_600_000;
@@ -27,6 +31,8 @@ export interface Sandbox {
   readonly gate: Gate;
   readonly history: History;
   readonly jobTools: JobTools;
+  /** What mails say of usage. */
+  readonly breakdowns: Breakdowns;
   /** Aborts, with the reason, when the workers cannot go on or the command is interrupted. */
   readonly signal: AbortSignal;
   /** Moves the clock (ms); what has waited for too long by then is set aside. */
@@ -79,6 +85,7 @@ export async function withSandbox<T>(
     return await work({
       ...{ clock, signal },
       jobTools: { ledger, clickhouse: reader, book, acceptDays: config.acceptDays, log, signal },
+      breakdowns: breakdowns({ clickhouse, book, log, timeoutMs: BREAKDOWN_MS_MAX }),
       gate: createGate({ redis: ledger.redis, prefix: ledger.keys.tag, priceBook: book, clock }),
       history: {
         ...{ ledger, reader },

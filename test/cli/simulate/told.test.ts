@@ -83,6 +83,29 @@ test('a limit that is reached, and released at midnight', async () => {
   ]);
 });
 
+test('what each kind of mail says', async () => {
+  const ran = await simulate([
+    { now: at },
+    account('acme', { name: 'Ada' }),
+    used('e1', 'acme', at, 8),
+    { type: 'credits.purchase', id: 'buy', accountId: 'acme', credits: '2.5', reference: 'invoice 7' },
+    { now: T('02-01T00:00:00') },
+    { read: 'mails', account: 'acme' },
+    { read: 'mails', account: 'acme', limit: 1 },
+  ]);
+  expect(ran.stderr).toBe('');
+  const [mails, newest] = answers(ran);
+  const kinds = mails.map(({ kind, subject, text }: { kind: string; subject: string; text: string }) => {
+    expect(subject).toMatch(/^[^\n]{5,99}$/);
+    expect(text).toContain('Ada');
+    return kind;
+  });
+  expect(kinds).toEqual(['monthly-reset', 'receipt', 'low-credits']);
+  expect(mails[1].text).toContain('2.5 credits');
+  expect(mails[2].text).toContain('claude-haiku-4.5');
+  expect(newest).toEqual(mails.slice(0, 1));
+});
+
 test('an account or a mail that is not known is an error of its own', async () => {
   const ran = await simulate([
     { now: at },
