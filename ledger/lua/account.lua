@@ -21,20 +21,24 @@ local STATE_NAMES = {
 -- The ring: the first of its days, then what each of them cost. It reaches from nine days before today (a changed zone can
 -- take the date back by two) to two days after it (events are stamped ahead a little).
 local RING_DAYS, RING_BACK = 12, 9
-local RING = '<ddddddddddddd'
+local RING = '<dddddddddddd'
 
 -- Reads one account; false when it is not known. `state` may have been read already.
 local function readAccount(key, id, state)
   state = state or redis.call('HGET', key, 'state')
   if not state then return false end
-  local a = { key = key, id = id, fields = {}, servers = {}, ring = string.sub(state, STATE_BYTES + 1) }
-  a.v, a.closed, a.plan, a.cycle, a.start, a.stop, a.today, a.tomorrow, a.granted, a.monthly, a.bonus, a.uncovered,
-    a.left, a.before, a.events, a.cost, a.sequence, a.empty, a.toldDepleted, a.floor, a.ceiling, a.told, a.mailed, a.unsent,
-    a.watched, a.runways, a.firstDay, a.expiring, a.digest = struct.unpack(STATE, state)
-  a.closed = a.closed == 1
-  a.empty = a.empty == 1
-  a.toldDepleted = a.toldDepleted == 1
-  return a
+  local v, closed, plan, cycle, start, stop, today, tomorrow, granted, monthly, bonus, uncovered, left, before, events, cost,
+    sequence, empty, toldDepleted, floor, ceiling, told, mailed, unsent, watched, runways, firstDay, expiring, digest =
+    struct.unpack(STATE, state)
+  -- One constructor, so that the table is made in its size: grown field by field it costs more than all else here.
+  return {
+    key = key, id = id, fields = {}, servers = {}, ring = string.sub(state, STATE_BYTES + 1), pending = 0, changed = false,
+    v = v, closed = closed == 1, plan = plan, cycle = cycle, start = start, stop = stop, today = today, tomorrow = tomorrow,
+    granted = granted, monthly = monthly, bonus = bonus, uncovered = uncovered, left = left, before = before,
+    events = events, cost = cost, sequence = sequence, empty = empty == 1, toldDepleted = toldDepleted == 1, floor = floor,
+    ceiling = ceiling, told = told, mailed = mailed, unsent = unsent, watched = watched, runways = runways,
+    firstDay = firstDay, expiring = expiring, digest = digest,
+  }
 end
 
 local function readLists(a)
@@ -50,10 +54,9 @@ local function daysOf(a)
     if a.ring == '' then
       a.daily = { [0] = a.today - RING_BACK, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
     else
-      local d = { struct.unpack(RING, a.ring) }
-      d[0] = table.remove(d, 1)
-      d[RING_DAYS + 1] = nil -- where the unpacking ended
-      a.daily = d
+      a.daily = { struct.unpack(RING, a.ring, 9) }
+      a.daily[RING_DAYS + 1] = nil -- where the unpacking ended
+      a.daily[0] = struct.unpack('<d', a.ring)
     end
   end
   local d = a.daily
@@ -62,14 +65,23 @@ local function daysOf(a)
     d[RING_DAYS] = 0
   end
   d[0] = math.max(d[0], a.today - RING_BACK)
+  if a.pending > 0 then
+    local at = a.today - d[0] + 1
+    d[at] = d[at] + a.pending
+    a.pending = 0
+  end
   return d
 end
 
 -- Notes what an event of a local day cost, or with a negative cost that it was voided. A day before today moves the mean
--- that runway alerts go by, so they are looked at.
+-- that runway alerts go by, so they are looked at. What today's events cost is only added up until somebody asks.
 local function countDay(a, day, cost)
-  if a.firstDay < 0 or day < a.firstDay then
-    if cost >= 0 then a.firstDay = day end
+  if day == a.today and a.firstDay >= 0 and a.firstDay <= day and cost >= 0 then
+    a.pending = a.pending + cost
+    return
+  end
+  if (a.firstDay < 0 or day < a.firstDay) and cost >= 0 then
+    a.firstDay = day
     if a.runways > 0 then a.floor = math.huge end
   end
   if cost == 0 then return end
@@ -77,6 +89,18 @@ local function countDay(a, day, cost)
   local at = day - d[0] + 1
   if at >= 1 and at <= RING_DAYS then d[at] = math.max(0, d[at] + cost) end
   if day < a.today and a.runways > 0 then a.floor = math.huge end
+end
+
+-- The ring as it is written: where only today's cost changed, its eight bytes are.
+local function ringOf(a)
+  if not a.daily and a.pending == 0 then return a.ring end
+  if not a.daily and a.ring ~= '' and struct.unpack('<d', a.ring) == a.today - RING_BACK then
+    local before = 8 + 8 * RING_BACK
+    return string.sub(a.ring, 1, before) .. struct.pack('<d', struct.unpack('<d', a.ring, before + 1) + a.pending)
+      .. string.sub(a.ring, before + 9)
+  end
+  local d = daysOf(a)
+  return struct.pack('<d', d[0]) .. struct.pack(RING, unpack(d, 1, RING_DAYS))
 end
 
 -- The complete local days of data before today, at most seven, and what they cost together (nil: too few of them).
@@ -157,12 +181,11 @@ end
 
 -- The write half of an account: one command that cannot fail.
 local function writeAccount(a, accountsKey, sequence)
-  local d = a.daily
   put(a, 'state', struct.pack(STATE, a.v, a.closed and 1 or 0, a.plan, a.cycle, a.start, a.stop, a.today, a.tomorrow,
     a.granted, a.monthly, a.bonus, a.uncovered, a.left, a.before, a.events, a.cost, sequence, a.empty and 1 or 0,
     a.toldDepleted and 1 or 0, a.floor, a.ceiling, a.told, a.mailed, a.unsent, a.watched, a.runways, a.firstDay,
     a.expiring, a.digest)
-    .. (d and struct.pack(RING, d[0], unpack(d, 1, RING_DAYS)) or a.ring))
+    .. ringOf(a))
   if a.ends then put(a, 'ends', a.ends); put(a, 'days', a.days) end
   redis.call('HSET', a.key, unpack(a.fields))
   if a.rolled then redis.call('ZADD', accountsKey, text(a.stop), a.id) end

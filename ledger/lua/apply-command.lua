@@ -25,7 +25,7 @@ apply['account.upsert'] = function(w, c)
       key = w.accountKey, id = w.id, fields = {}, v = 0, closed = false, cycle = c.open.cycle, start = c.open.start,
       granted = 0, monthly = 0, bonus = 0, uncovered = 0, left = 0, before = c.open.start, events = 0, cost = 0,
       empty = false, toldDepleted = false, floor = -1, ceiling = math.huge, told = 0, mailed = 0, unsent = 0, watched = 0,
-      runways = 0, firstDay = -1, expiring = -1, digest = -1, servers = {}, ring = '', rolled = true, changed = true,
+      runways = 0, firstDay = -1, expiring = -1, digest = -1, servers = {}, ring = '', pending = 0, rolled = true, changed = true,
     }
     w.account = a
     a.plan = c.plan
