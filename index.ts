@@ -16,4 +16,5 @@ export type { GateAnswer, GateReason } from './core/gate.ts';
 export type { PriceBook } from './core/price.ts';
 export type { KeySource } from './core/types.ts';
 export { createGate, type Gate, type GateCall, type GateOptions } from './ledger/gate.ts';
+export type { PlatformEvent } from './schema/platform-event.ts';
 export { loadPriceBook } from './schema/price-book.ts';

@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { usageEventSchema } from './event.ts';
 import { eventsJobSchema } from './events-job.ts';
 import { COMMAND_SCHEMAS } from './parse-command.ts';
+import { platformEventSchema } from './platform-event.ts';
 import { priceBookSchema } from './price-book-schema.ts';
 
 export const JSON_FOLDER = fileURLToPath(new URL('./json/', import.meta.url));
@@ -18,6 +19,7 @@ export const jsonSchemaFiles = (): ReadonlyMap<string, string> => {
     ['usage-event', usageEventSchema],
     ['events-job', eventsJobSchema],
     ...COMMAND_SCHEMAS,
+    ['platform-event', platformEventSchema],
     ['price-book', priceBookSchema],
   ];
   return new Map(schemas.map(([name, schema]) => [`${name}.schema.json`, textOf(schema)]));

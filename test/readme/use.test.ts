@@ -17,6 +17,7 @@ const hasCurl = spawnSync('curl', ['--version']).status === 0;
 let newcomer: Newcomer;
 let service: Running;
 let outcomes: Running;
+let platform: Running;
 
 beforeAll(async () => {
   newcomer = makeNewcomer();
@@ -30,7 +31,7 @@ const node = (file: string) => newcomer.run('node', file);
 
 describe('the README’s "Use"', () => {
   test('has the files that the other tests run', () => {
-    expect(files.map(fileNameOf)).toEqual(['redis.ts', 'account.ts', 'call.ts', 'outcomes.ts']);
+    expect(files.map(fileNameOf)).toEqual(['redis.ts', 'account.ts', 'call.ts', 'outcomes.ts', 'platform.ts']);
   });
 
   test('passes the type check that an editor makes', async () => {
@@ -106,10 +107,21 @@ describe('the README’s "Use"', () => {
     expect(stdout).toMatch(/kimi-k2\.5 +│ +1\.8 /);
   });
 
-  test('the consumer and the service end when they are told to', async () => {
+  test('platform.ts: a consumer of what the platform hears', async () => {
+    const tokens = { output: 200_000 }; // 3,000 credits
+    const event = { id: 'call-2', accountId: 'acme', serverId: 'acme-web', model: 'claude-sonnet-4.5', tokens };
+    newcomer.write('last.ndjson', JSON.stringify({ ...event, occurredAt: Date.now() }));
+    expect(await newcomer.run('flowly-credits', 'ingest', 'last.ndjson')).toMatchObject({ code: 0 });
+    platform = newcomer.start('node', 'platform.ts');
+    await platform.said('acme: credits.depleted, 0 monthly and 0 bonus credits\n');
+  });
+
+  test('the consumers and the service end when they are told to', async () => {
     outcomes.child.kill('SIGINT');
+    platform.child.kill('SIGINT');
     service.child.kill('SIGINT');
     await outcomes.ended;
+    await platform.ended;
     expect(await service.ended).toMatchObject({ code: 0 });
   });
 });
