@@ -9,8 +9,6 @@ const CONNECT_MS_MAX = 15_000;
 const GREETING_MS_MAX = 10_000;
 /** Between two signs of life. Servers look into a mail before they answer its end, and giving up then leaves it unknown. */
 const REPLY_MS_MAX = 60_000;
-/** Below the minutes after which servers and firewalls end an idle connection. */
-const IDLE_MS_MAX = 30_000;
 /** For the server to close its side after ours. */
 const CLOSE_MS_MAX = 1_000;
 
@@ -39,7 +37,6 @@ export function transportOptions({ url, requireTls, waits = {} }: ServerOptions)
     greetingTimeout: waits.greetingMs ?? GREETING_MS_MAX,
     socketTimeout: waits.replyMs ?? REPLY_MS_MAX,
     socketCloseTimeout: CLOSE_MS_MAX,
-    ...{ idleTimeout: IDLE_MS_MAX },
     disableFileAccess: true,
     disableUrlAccess: true,
     logger: false,
