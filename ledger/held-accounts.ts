@@ -23,7 +23,7 @@ export async function readHeldAccounts({ redis, keys }: LedgerContext, ids: read
 }
 
 function unpack(accountId: string, state: Buffer | null): HeldAccount {
-  if (state?.length !== STATE_NAMES.length * DOUBLE_BYTES) {
+  if (state === null || state.length < STATE_NAMES.length * DOUBLE_BYTES) {
     throw new PermanentError(
       'account-unreadable',
       `Account ${accountId} is listed in Redis, but what it holds of it cannot be read.`,

@@ -176,6 +176,8 @@ describe('at start', () => {
     ['parked_events', { account_id: 'a', id: 'p' }],
     ['released_events', { account_id: 'a', id: 'p' }],
     ['redriven_letters', { key: 'k' }],
+    ['alert_history', { account_id: 'a' }],
+    ['mail_history', { account_id: 'a' }],
   ];
   test.each(rows)('rows in %s of a block that was not finished count', async (table, row) => {
     await identity(LEDGER);
