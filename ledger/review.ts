@@ -11,11 +11,11 @@ import { fenceArguments, type LedgerContext, sawSequence } from './context.ts';
 /** `reset`: cycles that ended, alone; `check`: alerts, limits and forecasts too; `digest`: the mail about last week. */
 export type ReviewMode = 'reset' | 'check' | 'digest';
 
-/** Accounts of one call: a reset takes Redis 30–40 µs, so a full page of them is 4 ms in which nobody else is served. */
-export const REVIEW_ACCOUNTS_MAX = 100;
+/** Accounts of one call: a reset takes Redis 80–90 µs, so a full page of them is 4 ms in which nobody else is served. */
+export const REVIEW_ACCOUNTS_MAX = 50;
 /**
- * Calls for one page. A call ends a hundred cycles or renews what is used up (a year of an account): a full page would
- * have to have been left alone for eighty years.
+ * Calls for one page. A call ends as many cycles or renews what is used up (a year of an account): a full page would have
+ * to have been left alone for eighty years.
  */
 const CALLS_MAX = 1_000;
 
