@@ -31,6 +31,18 @@ export const intentFlag =
     throw refused(flag, text, 'a mail’s id such as acct-42:mail:7');
   };
 
+/** What a file system takes as a path; whether it can be used shows when it is. */
+const PATH_CHARS_MAX = 4_096;
+
+/** The path of a file or folder that is made: text without control characters, which would be in its name for good. */
+export const pathFlag =
+  (flag: string): Reader<string> =>
+  (text) => {
+    if (text.trim() !== '' && text.length <= PATH_CHARS_MAX && /^\P{Cc}*$/u.test(text) && text.isWellFormed())
+      return text;
+    throw refused(flag, text, `a path of up to ${PATH_CHARS_MAX} characters, without control characters`);
+  };
+
 export const integerFlag =
   (flag: string, min: number, max: number): Reader<number> =>
   (text) => {

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { renderMail } from '../../emails/render.ts';
 import { SAMPLES } from '../../emails/samples.ts';
 import { previewPage, type Shown } from '../emails/preview-page.ts';
-import { UsageError } from '../errors.ts';
+import { pathFlag } from '../flags.ts';
 import type { Program } from '../program.ts';
 import { plural } from '../terminal/format.ts';
 
@@ -31,7 +31,11 @@ export function registerEmails(program: Program): void {
     },
     group,
   );
-  preview.option('--out <DIR>', `folder to write into (default: ${FOLDER_DEFAULT} under FLOWLY_DATA_DIR)`, folderFlag);
+  preview.option(
+    '--out <DIR>',
+    `folder to write into (default: ${FOLDER_DEFAULT} under FLOWLY_DATA_DIR)`,
+    pathFlag('--out'),
+  );
   program.action<Flags>(preview, async ({ output, json, config }, { out }) => {
     const folder = resolve(out ?? join(config.dataDir, FOLDER_DEFAULT));
     const files = await writePreview(folder);
@@ -39,12 +43,6 @@ export function registerEmails(program: Program): void {
     await output.line(`Wrote ${plural(SAMPLES.length, 'e-mail')} as HTML and text. Open ${files.at(-1)}`);
   });
 }
-
-const folderFlag = (text: string): string => {
-  if (text.trim() === '' || text.includes('\0'))
-    throw new UsageError('--out is no folder, but must be its path.', '--out');
-  return text;
-};
 
 /** The paths written, the page last. */
 async function writePreview(folder: string): Promise<string[]> {
