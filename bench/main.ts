@@ -6,9 +6,11 @@ import { Command, Option } from 'commander';
 import { type System, withSystem } from '../cli/system.ts';
 import { readConfig } from '../runtime/config.ts';
 import { createLog } from '../runtime/log.ts';
+import { benchAlerts } from './alerts.ts';
 import { benchGate } from './gate.ts';
 import { benchIngest } from './ingest.ts';
 import { machine } from './machine.ts';
+import { benchMailKills } from './mail-kills.ts';
 
 const program = new Command('bench').description('Measures the system on this machine, in a folder of its own.');
 
@@ -31,6 +33,31 @@ program
     report('gate', json, (system) => benchGate(system, { checks })),
   );
 
+program
+  .command('alerts')
+  .description('how long from the event that crosses a threshold to its mail, at half of the full rate')
+  .addOption(
+    new Option('--events <events>', 'events that the full rate is measured with').default(300_000).argParser(Number),
+  )
+  .addOption(new Option('--mails <mails>', 'mails that are waited for').default(300).argParser(Number))
+  .option('--json', 'print JSON alone')
+  .action(({ json, ...options }: { events: number; mails: number; json?: boolean }) =>
+    report('alerts', json, (system) => benchAlerts(system, options)),
+  );
+
+program
+  .command('mail-kills')
+  .description('whether every mail comes, and none twice unsaid, while the service is killed -9 again and again')
+  .addOption(
+    new Option('--accounts <accounts>', 'accounts that cross two thresholds').default(10_000).argParser(Number),
+  )
+  .addOption(new Option('--kills <kills>', 'times that the service is killed').default(5).argParser(Number))
+  .addOption(new Option('--seed <seed>', 'what the moments of the kills go by').default(1).argParser(Number))
+  .option('--json', 'print JSON alone')
+  .action(({ json, ...options }: { accounts: number; kills: number; seed: number; json?: boolean }) =>
+    report('mail-kills', json, (system) => benchMailKills(system, options)),
+  );
+
 await program.parseAsync();
 
 async function report(bench: string, json: boolean | undefined, run: (system: System) => Promise<object>) {
@@ -41,6 +68,7 @@ async function report(bench: string, json: boolean | undefined, run: (system: Sy
     const figures = { bench, machine: machine(), ...(await withSystem({ config, log }, run)) };
     if (json === true) console.log(JSON.stringify(figures));
     else console.dir(figures, { depth: null });
+    if ('ok' in figures && figures.ok === false) process.exitCode = 1;
   } finally {
     await rm(dataDir, { recursive: true, force: true });
   }

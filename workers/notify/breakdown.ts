@@ -93,7 +93,7 @@ export function breakdowns({ clickhouse, book, log, timeoutMs }: BreakdownOption
       isAway = false;
       return answers;
     } catch (error) {
-      if (!isAway) log.warn({ event: 'mail-breakdown-missing', err: error }, 'mails go without a breakdown of usage');
+      if (!isAway) log.info({ event: 'mail-breakdown-missing', err: error }, 'mails go without a breakdown of usage');
       isAway = true;
       return asks.map(() => undefined);
     }

@@ -7,7 +7,7 @@ import type { ClaimedMail, MailOutcome } from '../../ledger/mail-outbox.ts';
 import { askOf, type Breakdowns } from './breakdown.ts';
 import { CLAIM_MAILS_MIN, MAILS_UNDER_WAY_MAX, RESOLVE_PAGE } from './limits.ts';
 import { GIVE_UP_MS } from './retry.ts';
-import { type SendOptions, sendMail, type Term } from './send-mail.ts';
+import { type SendOptions, sendMail, type Term, tell } from './send-mail.ts';
 import { readSnapshot } from './snapshot.ts';
 import type { Stirring } from './stirring.ts';
 
@@ -94,7 +94,7 @@ async function failOld({ outbox, sending, log, trouble }: MailsOptions, { token,
     const { mails } = await outbox.claim(token, accountIds, MAILS_UNDER_WAY_MAX, clock - GIVE_UP_MS);
     for (const mail of mails) {
       await outbox.conclude(token, mail, failed);
-      log.warn({ event: 'mail', intent: mail.intentId, kind: mail.kind, ...failed }, 'a mail was taken care of');
+      tell(log, mail, failed);
     }
   }
 }

@@ -2,7 +2,7 @@
  * Whether another model would have saved a server much: pure, at the same tokens and the prices in force. What a model is
  * worth beside its price is the reader's to judge; the label says what the price book says of it.
  */
-import { findPrice, type PriceBook, priceEvent } from '../../core/price.ts';
+import { findPrice, type ModelPrice, type PriceBook } from '../../core/price.ts';
 import type { Tokens } from '../../core/types.ts';
 import type { Saving } from '../../emails/message.ts';
 
@@ -17,15 +17,11 @@ export function savingOf(
   const found = findPrice(book, model, atMs);
   if (found === undefined) return undefined;
   const { version, price } = found;
-  const costOf = (name: string): bigint => {
-    const priced = priceEvent({ versions: [version] }, name, tokens, atMs, 'platform');
-    return BigInt(priced!.cost);
-  };
-  const spent = costOf(price.model);
-  let best: { readonly price: typeof price; readonly cost: bigint } | undefined;
+  const spent = costOf(price, tokens);
+  let best: { readonly price: ModelPrice; readonly cost: bigint } | undefined;
   for (const other of version.models.values()) {
     if (other.model === price.model) continue;
-    const cost = costOf(other.model);
+    const cost = costOf(other, tokens);
     if (best === undefined || cost < best.cost) best = { price: other, cost };
   }
   if (best === undefined || (spent - best.cost) * 100n < spent * SAVED_PERCENT_MIN || spent === 0n) return undefined;
@@ -34,4 +30,10 @@ export function savingOf(
     ...{ serverId, from: price.model, to, tokens, spent, saved: spent - best.cost },
     label: `${speed}, ${creditUsage} credit usage, best for ${bestFor.toLowerCase()}`,
   };
+}
+
+/** Of the tokens of many calls together, µcr: more than one event may have. */
+function costOf({ ratesMicrosPer1000 }: ModelPrice, { input, output, cacheRead, cacheWrite }: Tokens): bigint {
+  const pools = [input, output, cacheRead, cacheWrite];
+  return pools.reduce((sum, count, i) => sum + BigInt(count) * BigInt(ratesMicrosPer1000[i]!), 999n) / 1_000n;
 }

@@ -66,19 +66,12 @@ export async function sendMail(
   }: { readonly mail: ClaimedMail; readonly clock: number; readonly used: Promise<Used | undefined> },
 ): Promise<void> {
   const { log, passed } = options;
-  const { kind, intentId } = mail;
   const done = async (outcome: MailOutcome): Promise<void> => {
     await conclude(options, term, mail, outcome);
-    if (outcome.outcome !== 'release') {
-      const words = 'words' in outcome ? { words: outcome.words } : {};
-      log.info(
-        { event: 'mail', intent: intentId, kind, outcome: outcome.outcome, ...words },
-        'a mail was taken care of',
-      );
-    }
+    tell(log, mail, outcome);
     await passed('concluded');
   };
-  if (!options.sending.kinds.has(kind)) {
+  if (!options.sending.kinds.has(mail.kind)) {
     return done({ outcome: 'suppressed', words: 'mails of this kind are switched off' });
   }
   const rendered = await render(options, term, mail, clock, used);
@@ -96,6 +89,15 @@ export async function sendMail(
   } finally {
     release();
   }
+}
+
+/** One line an outcome; who was written to is in none of them. */
+export function tell(log: FlushLog, { intentId, kind }: ClaimedMail, what: MailOutcome): void {
+  const { outcome } = what;
+  if (outcome === 'release') return;
+  const level = outcome === 'failed' || outcome === 'unknown' ? 'warn' : 'info';
+  const fields = { event: 'mail', intent: intentId, kind, outcome, ...('words' in what ? { words: what.words } : {}) };
+  log[level](fields, 'a mail was taken care of');
 }
 
 /** Whether the mail may be handed over now. Where that cannot be known it is let go of: it was not handed over. */

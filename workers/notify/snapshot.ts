@@ -59,8 +59,8 @@ const NUMBERS = ['at', 'monthly', 'bonus', 'granted', 'plan', 'uncovered', 'cycl
 /** Throws `mail-unreadable` when it is not what this version writes. */
 export function readSnapshot(json: string): Snapshot {
   try {
-    const parsed = JSON.parse(json) as Record<string, unknown>;
-    if (NUMBERS.every((name) => Number.isSafeInteger(parsed[name]))) return parsed as unknown as Snapshot;
+    const parsed = JSON.parse(json) as Record<string, unknown> | null;
+    if (NUMBERS.every((name) => Number.isSafeInteger(parsed?.[name]))) return parsed as unknown as Snapshot;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }
