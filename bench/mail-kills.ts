@@ -47,6 +47,8 @@ const COMMANDS_PER_BULK = 1_000;
 /** A kill comes within this time after the mail that it waits for. */
 const KILL_MS_MAX = 200;
 const LOOK_MS = 50;
+/** Ten thousand accounts take some minutes; a run that takes longer than this is broken. */
+const WAIT_MS_MAX = 3_600_000;
 
 const accountOf = (i: number): string => `mail-account-${String(i).padStart(6, '0')}`;
 const addressOf = (accountId: string): string => `${accountId}@example.com`;
@@ -71,7 +73,7 @@ export async function benchMailKills(system: System, options: MailKillsOptions):
       // Two mails of every patient account, one of the others: kills are spread over the time that these take.
       for (let k = 0; k < kills; k += 1) {
         const mails = ((k + random()) / kills) * 1.5 * accounts * 0.95;
-        await until(async () => server.arrivals.length >= mails);
+        await until(async () => server.arrivals.length >= mails, WAIT_MS_MAX);
         await delay(random() * KILL_MS_MAX);
         await service.kill();
         service = await start();
@@ -128,7 +130,7 @@ async function spend(system: System, server: Awaited<ReturnType<typeof openMailS
     left -= now.length;
     await sendEvents(system, 'empty', now, TO_NOTHING_TOKENS);
     return left === 0;
-  });
+  }, WAIT_MS_MAX);
 }
 
 async function sendEvents({ queues }: System, what: string, accounts: readonly number[], input: number): Promise<void> {
@@ -151,7 +153,7 @@ async function settled({ queues, redis, ledger }: System): Promise<void> {
     const [due, claimed] = [await redis.zcard(keys.mailsDue), await redis.scard(keys.mailsClaimed)];
     if (due + claimed > 0) await delay(LOOK_MS);
     return due + claimed === 0 && (await readBacklog(redis, keys)).entries === 0;
-  });
+  }, WAIT_MS_MAX);
 }
 
 interface History {

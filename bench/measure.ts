@@ -44,8 +44,8 @@ export async function keyBytes(redis: System['redis'], key: string): Promise<num
   return (await redis.memory('USAGE', key, 'SAMPLES', 0)) ?? 0;
 }
 
-export async function until(condition: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + RUN_MS_MAX;
+export async function until(condition: () => Promise<boolean>, waitMsMax = RUN_MS_MAX): Promise<void> {
+  const deadline = performance.now() + waitMsMax;
   while (!(await condition())) {
     if (performance.now() > deadline) throw new Error('The run did not come to its end.');
     await delay(POLL_MS);

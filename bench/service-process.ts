@@ -15,7 +15,11 @@ export interface ServiceProcess {
 export async function startServiceProcess(env: Readonly<Record<string, string>>): Promise<ServiceProcess> {
   const child = spawn(process.execPath, [resolve('bin/flowly-credits.js'), 'start', '--json'], {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, NO_COLOR: '1', LOG_LEVEL: 'error', ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  // What it says to people is none of a bench's; a line of its log is an error.
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    if (line.startsWith('{')) console.error(line);
   });
   const ended = once(child, 'exit');
   for await (const line of createInterface({ input: child.stdout })) if (line.includes('"ready":true')) break;
