@@ -1,9 +1,8 @@
 /** `emails preview`: writes every mail with sample data as HTML and text, and a page that shows them. Needs no engine. */
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { renderMail } from '../../emails/render.ts';
 import { SAMPLES } from '../../emails/samples.ts';
-import { previewPage, type Shown } from '../emails/preview-page.ts';
+import { type NamedMail, writeMails } from '../emails/write-mails.ts';
 import { pathFlag } from '../flags.ts';
 import type { Program } from '../program.ts';
 import { plural } from '../terminal/format.ts';
@@ -46,20 +45,9 @@ export function registerEmails(program: Program): void {
 
 /** The paths written, the page last. */
 async function writePreview(folder: string): Promise<string[]> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const files: string[] = [];
-  const write = async (name: string, content: string): Promise<void> => {
-    const path = join(folder, name);
-    await writeFile(path, content);
-    files.push(path);
-  };
-  const shown: Shown[] = [];
+  const mails: NamedMail[] = [];
   for (const { name, message } of SAMPLES) {
-    const { subject, html, text } = await renderMail(message, { manageUrl: MANAGE_URL });
-    await write(`${name}.html`, html);
-    await write(`${name}.txt`, text);
-    shown.push({ name, subject });
+    mails.push({ name, mail: await renderMail(message, { manageUrl: MANAGE_URL }) });
   }
-  await write('index.html', previewPage(shown));
-  return files;
+  return writeMails(folder, 'E-mails with sample data', mails);
 }

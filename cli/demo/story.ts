@@ -5,6 +5,7 @@
 import type { PriceBook } from '../../core/price.ts';
 import type { ReconcileReport } from '../../jobs/reconcile.ts';
 import { reconcileSystem } from '../commands/reconcile.ts';
+import { writeMails } from '../emails/write-mails.ts';
 import { explainPage } from '../explain/page.ts';
 import { type ExplainShape, explainEvent } from '../explain/read.ts';
 import { untilDrained } from '../left.ts';
@@ -18,6 +19,7 @@ import type { UsageRow } from '../usage/rows.ts';
 import { CAST } from './cast.ts';
 import { differingMoments, differingUsage } from './differences.ts';
 import { ExpectedBooks, type Moment } from './expected.ts';
+import { type DemoMail, sentMails } from './mails.ts';
 import { type Act, type ActName, makeActs } from './sample.ts';
 import { Stage } from './stage.ts';
 import { balancesView, countsLine, gateLines, heading, indented, usageChart } from './views.ts';
@@ -31,6 +33,10 @@ export interface DemoReport {
   /** The call that used up birch's monthly credits. */
   readonly explained: ExplainShape;
   readonly reconcile: ReconcileReport;
+  /** What its owners were sent, without the HTML. */
+  readonly mails: readonly (Omit<DemoMail, 'mail'> & { readonly subject: string; readonly text: string })[];
+  /** The files they were written to, the page last. */
+  readonly files: readonly string[];
   /** Between what came out and what the plain rules say. */
   readonly differences: readonly string[];
 }
@@ -42,6 +48,8 @@ export interface StoryOptions {
   /** Tells the story; left out with --json. */
   readonly tell: (text: string) => Promise<void>;
   readonly signal: AbortSignal;
+  /** Where the mails are written to, as files to open. */
+  readonly mailFolder: string;
 }
 
 const BY_SERVER_AND_MODEL: UsageQuestion = { timeZone: 'UTC', by: ['server', 'model'] };
@@ -82,7 +90,11 @@ export async function tellStory(options: StoryOptions): Promise<DemoReport> {
   await tell(heading(++number, 'Do the books balance?'));
   const reconcile = await reconcileSystem(system, output, signal);
   differences.push(...differingUsage(expected.usage, usage));
-  return { acts, balances: await stage.balances(), usage, explained, reconcile, differences };
+
+  const sent = await sentMails(system, book, signal);
+  const files = await writeMails(options.mailFolder, 'The mails of the demo', sent);
+  const mails = sent.map(({ mail: { subject, text }, ...one }) => ({ ...one, subject, text }));
+  return { acts, balances: await stage.balances(), usage, explained, reconcile, differences, mails, files };
 }
 
 interface Told {

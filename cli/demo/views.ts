@@ -2,13 +2,15 @@
 import { parseCredits } from '../../core/money.ts';
 import type { BalanceShape } from '../shapes/balance.ts';
 import { bar, meter, shareOf } from '../terminal/bars.ts';
-import { grouped, showCount, showCredits } from '../terminal/format.ts';
+import { cellText, grouped, showCount, showCredits } from '../terminal/format.ts';
 import { styled, table } from '../terminal/table.ts';
 import type { UsageRow } from '../usage/rows.ts';
 import type { Moment } from './expected.ts';
 
 const METER_CELLS = 12;
 const BAR_CELLS = 22;
+/** Beside its day and account in 80 columns. */
+const SUBJECT_CHARS_MAX = 55;
 
 export const heading = (number: number, text: string): string => `\n${styled('bold', `${number}. ${text}`)}`;
 
@@ -29,6 +31,17 @@ export function gateLines({ gate }: Moment): string {
   const half = Math.ceil(answers.length / 2);
   return `May it call?  ${answers.slice(0, half).join(' · ')}\n              ${answers.slice(half).join(' · ')}`;
 }
+
+/** The day of each mail in UTC, its account, and its subject. */
+export const mailLines = (
+  mails: readonly { readonly at: string; readonly accountId: string; readonly subject: string }[],
+): string =>
+  mails
+    .map(
+      ({ at, accountId, subject }) =>
+        `${at.slice(0, 10)}  ${accountId.padEnd(6)} ${cellText(subject, SUBJECT_CHARS_MAX)}`,
+    )
+    .join('\n');
 
 export function balancesView(balances: readonly BalanceShape[]): string {
   return table<BalanceShape>(

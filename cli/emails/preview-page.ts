@@ -1,4 +1,4 @@
-/** The page of `emails preview`: each mail in a narrow and a wide frame beside its text, found by its name. */
+/** The page that shows mails: each mail in a narrow and a wide frame beside its text, found by its name. */
 
 export interface Shown {
   /** Names the files; letters and dashes. */
@@ -20,7 +20,7 @@ p { margin: 2px 0 10px; }
 iframe { border: 1px solid #8888; height: ${HEIGHT_PX}px; }
 `;
 
-export function previewPage(mails: readonly Shown[]): string {
+export function previewPage(title: string, mails: readonly Shown[]): string {
   const links = mails.map(({ name }) => `<li><a href="#${name}">${name}</a></li>`).join('\n');
   return `<!doctype html>
 <html lang="en">
@@ -31,7 +31,7 @@ export function previewPage(mails: readonly Shown[]): string {
 <style>${STYLE}</style>
 </head>
 <body>
-<h1>E-mails with sample data</h1>
+<h1>${escaped(title)}</h1>
 <p>Each at ${NARROW_PX} and ${WIDE_PX} pixels, and as text. Dark mode follows your browser.</p>
 <ul>
 ${links}

@@ -1,11 +1,11 @@
 /**
- * The mails of an account in a script: as `alerts` lists them, the newest first, and what each says. In a sandbox nobody
- * sends them, so what was not superseded stays unsent.
+ * The mails of an account in a script: as `alerts` lists them, the newest first, and what each says. They are
+ * rendered now, of the numbers they were decided with.
  */
 import { readMails, readPresent } from '../alerts/ask.ts';
 import { LISTED_DEFAULT } from '../alerts/limits.ts';
+import { wordsOf } from '../alerts/mail-words.ts';
 import { type MailShape, mailShape } from '../alerts/shape.ts';
-import { wordsOf } from './mail-words.ts';
 import type { Sandbox } from './sandbox.ts';
 
 /** The text is the mail's plain one; the HTML says the same. */
@@ -19,7 +19,7 @@ export async function askMails(
 ): Promise<SimulatedMail[]> {
   const { account, states } = await readPresent(sandbox.history, accountId);
   const rows = await readMails(sandbox.history.reader, accountId, limit);
-  const words = await wordsOf(sandbox, account, rows);
+  const words = await wordsOf(sandbox.breakdowns, account, rows);
   return rows.map((row, i) => ({
     ...mailShape(row, states.mails),
     ...{ subject: words[i]?.subject ?? null, text: words[i]?.text ?? null },

@@ -1,7 +1,7 @@
 /**
  * Plays the steps of a script in a sandbox and hands out the answers of its reads, in their order.
- * Steps that follow each other at one moment go together where that cannot change what comes out: events and commands as
- * jobs queued in one step (they are taken one by one), reads side by side.
+ * Steps that follow each other at one moment go together where that cannot change what comes out: events of different
+ * accounts as one job, reads side by side. After each of them every mail that it decided is sent.
  * Invariant: no job has two events of one account. A job is one commit, and a commit tells an account once what it crossed.
  */
 import { JOB_BYTES_MAX, JOB_EVENTS_MAX } from '../ingest/feed.ts';
@@ -10,8 +10,7 @@ import { answersOf, type ReadError } from './reads.ts';
 import type { Sandbox } from './sandbox.ts';
 import type { Step } from './steps.ts';
 
-/** Commands queued in one step, and reads asked side by side: the queries of more would only wait for each other. */
-const COMMANDS_MAX = 200;
+/** Reads asked side by side: the queries of more would only wait for each other. */
 const READS_MAX = 64;
 
 /** `line` is the read's. */
@@ -29,9 +28,13 @@ export async function* play(sandbox: Sandbox, steps: readonly Step[]): AsyncGene
     const [first] = group as [Step];
     if (first.kind === 'now') await sandbox.setClock(first.ms);
     else if (first.kind === 'job') await playJob(sandbox, first.line, first.name);
-    else if (first.kind === 'event') await sandbox.sendEvents(jobsOf(group as Of<'event'>[]));
-    else if (first.kind === 'command') await sandbox.sendCommands(group as Of<'command'>[]);
-    else {
+    else if (first.kind === 'command') await sandbox.sendCommand(first);
+    else if (first.kind === 'event') {
+      for (const events of jobsOf(group as Of<'event'>[])) {
+        await sandbox.sendEvents(events);
+        await sandbox.sendMails();
+      }
+    } else {
       const reads = group as Of<'read'>[];
       const answers = await answersOf(
         sandbox,
@@ -39,11 +42,12 @@ export async function* play(sandbox: Sandbox, steps: readonly Step[]): AsyncGene
       );
       for (const [i, { line }] of reads.entries()) yield { line, answer: answers[i]! };
     }
+    await sandbox.sendMails();
   }
 }
 
 const MEMBERS_MAX: Readonly<Record<Step['kind'], number>> = {
-  ...{ now: 1, job: 1, event: JOB_EVENTS_MAX, command: COMMANDS_MAX, read: READS_MAX },
+  ...{ now: 1, job: 1, event: JOB_EVENTS_MAX, command: 1, read: READS_MAX },
 };
 
 /** Events of accounts that differ change nothing for each other, whether they are one commit or many. */

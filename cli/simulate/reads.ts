@@ -33,6 +33,7 @@ export async function answersOf(sandbox: Sandbox, reads: readonly Read[]): Promi
     // Bringing an account up to date may commit a reset: all of them first, then one flush for all.
     const ids = new Set(history.flatMap((read) => (read.with.account === undefined ? [] : [read.with.account])));
     await Promise.all([...ids].map((id) => readAccount(sandbox.history.ledger, id)));
+    await sandbox.sendMails();
     await sandbox.flush();
   }
   return Promise.all(

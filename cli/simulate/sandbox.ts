@@ -18,6 +18,7 @@ import { startUsageWorker } from '../../workers/usage/worker.ts';
 import type { History } from '../flushed.ts';
 import { haltError } from '../service.ts';
 import type { System } from '../system.ts';
+import { openPost } from './post.ts';
 import { type QueuedJob, SentJobs } from './sent-jobs.ts';
 
 /** No mail waits for it, so a breakdown may take what a query on a busy machine takes. */
@@ -37,10 +38,11 @@ export interface Sandbox {
   readonly signal: AbortSignal;
   /** Moves the clock (ms); what has waited for too long by then is set aside. */
   setClock(ms: number): Promise<void>;
-  /** Jobs of events, one commit each in their order; each at most as many, and as large, as a job may be. */
-  sendEvents(jobs: readonly (readonly object[])[]): Promise<void>;
-  /** Commands in their order. */
-  sendCommands(commands: readonly QueuedJob[]): Promise<void>;
+  /** One job of events, which is one commit; at most as many, and as large, as a job may be. */
+  sendEvents(events: readonly object[]): Promise<void>;
+  sendCommand(command: QueuedJob): Promise<void>;
+  /** Every mail that is decided is sent. */
+  sendMails(): Promise<void>;
   /** Everything committed until now is in ClickHouse. */
   flush(): Promise<void>;
 }
@@ -81,6 +83,7 @@ export async function withSandbox<T>(
   const accounts = await startAccountsWorker({
     ...{ commit, clickhouse, flusher, queue: system.queues.accounts, environment },
   });
+  const sendMails = await openPost(ledger);
   try {
     return await work({
       ...{ clock, signal },
@@ -101,12 +104,9 @@ export async function withSandbox<T>(
         const overdue = ['-inf', `(${ms - PARKED_MS_MAX}`, 'BYSCORE', 'LIMIT', '0', '1'] as const;
         if ((await redis.zrange(ledger.keys.parkedIndex, ...overdue)).length > 0) await expireParked(commit);
       },
-      sendEvents: (jobs) =>
-        sent.send(
-          'usage',
-          jobs.map((events) => ({ name: 'events', data: { events } })),
-        ),
-      sendCommands: (commands) => sent.send('accounts', commands),
+      sendEvents: (events) => sent.send('usage', [{ name: 'events', data: { events } }]),
+      sendCommand: (command) => sent.send('accounts', [command]),
+      sendMails,
       flush: () => flusher.flushNow(),
     });
   } catch (error) {

@@ -1,13 +1,17 @@
 /** The demo: balanced, told in 80 columns, on engines of its own whatever the settings say, and it leaves nothing behind. */
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { describe, expect, test } from '@jest/globals';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { CAST } from '../../cli/demo/cast.ts';
 import { differingMoments, differingUsage } from '../../cli/demo/differences.ts';
 import { ExpectedBooks } from '../../cli/demo/expected.ts';
 import { CALLS_A_DAY, DAYS_MS, makeActs } from '../../cli/demo/sample.ts';
 import { loadPriceBook } from '../../schema/price-book.ts';
 import { run } from './run.ts';
+
+const mailFolder = mkdtempSync(join(tmpdir(), 'flowly-test-mails-'));
+afterAll(() => rmSync(mailFolder, { recursive: true }));
 
 const folders = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('flowly-demo-'));
 
@@ -20,7 +24,7 @@ const ELSEWHERE = {
 describe('demo', () => {
   test('--json: every part of the story happened, and the books balance', async () => {
     const before = folders();
-    const { code, stdout } = await run(['demo', '--json'], ELSEWHERE);
+    const { code, stdout } = await run(['demo', '--json', '--mails', mailFolder], ELSEWHERE);
     const report = JSON.parse(stdout);
     expect(report).toMatchObject({
       balanced: true,
@@ -46,16 +50,29 @@ describe('demo', () => {
     expect(acts.again).toMatchObject({ ...acts['day 3'], act: 'again', duplicates: expect.any(Number) });
     const { monthly, bonus } = report.explained.charge.split;
     expect([monthly, bonus]).not.toContain('0');
+    const kinds = report.mails.map(
+      ({ accountId, kind }: { accountId: string; kind: string }) => `${accountId} ${kind}`,
+    );
+    expect(kinds).toEqual(
+      expect.arrayContaining(['acme limit-reached', 'birch receipt', 'birch low-credits', 'birch depleted']),
+    );
+    expect(kinds).toEqual(expect.arrayContaining(['acme', 'birch', 'cedar'].map((id) => `${id} monthly-reset`)));
+    const said = report.mails.map(
+      ({ at, accountId, subject }: Record<string, string>) => `${at} ${accountId} ${subject}`,
+    );
+    expect(new Set(said).size).toBe(said.length);
+    for (const file of report.files) expect(readFileSync(file, 'utf8').length).toBeGreaterThan(100);
     expect(code).toBe(0);
     expect(folders()).toEqual(before);
   });
 
   test('for people: in 80 columns, without colours where nobody sees them', async () => {
-    const { code, stdout } = await run(['demo'], ELSEWHERE);
+    const { code, stdout } = await run(['demo', '--mails', mailFolder], ELSEWHERE);
     expect(code).toBe(0);
     expect(stdout).not.toContain('\u001b');
     expect(stdout.split('\n').filter((line) => [...line].length > 80)).toEqual([]);
     expect(stdout).toMatch(/^ +Yes\. .*: drift 0\.$/m);
+    expect(stdout.trimEnd()).toMatch(/\n +As files to open: .*index\.html$/);
   });
 });
 

@@ -41,11 +41,12 @@ const reviewExpiry = (account: Account, commit: Commit): void => {
   replaceMail(account, 'expiring', commit.clock);
 };
 
-/** Sends every unsent mail; answers what was sent. */
-export const sendMails = (model: Model): Mail[] => {
-  const unsent = [...model.accounts.values()].flatMap(({ mails }) => mails.filter(({ status }) => status === 'unsent'));
+/** Sends every unsent mail, of all accounts or of one; answers what was sent. */
+export const sendMails = (model: Model, accountId?: string): Mail[] => {
+  const accounts = [...model.accounts.values()].filter(({ id }) => accountId === undefined || id === accountId);
+  const unsent = accounts.flatMap(({ mails }) => mails.filter(({ status }) => status === 'unsent'));
   for (const mail of unsent) mail.status = 'sent';
-  for (const account of model.accounts.values()) {
+  for (const account of accounts) {
     const says = account.mails.some((mail) => unsent.includes(mail) && mail.crossing?.threshold === 0n);
     account.toldDepleted ||= says && account.empty;
   }

@@ -31,7 +31,7 @@ const SOMEWHERE_VALID = [
   '１２',
 ];
 /** A file may be called so. */
-const PATHS = new Set(['--out']);
+const PATHS = new Set(['--out', '--mails']);
 const OF_A_PATH = ['{"a":1}', 'Ünïcödé ☃'];
 /** Arguments that name a file may be any text; opening it says what is wrong. */
 const FILES = new Set(['file', 'FILE']);

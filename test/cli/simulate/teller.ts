@@ -16,6 +16,7 @@ import {
   readGate,
   readLedger,
   readUsage,
+  sendMails,
   type UsageKey,
   upToDate,
 } from '../../model/index.ts';
@@ -83,13 +84,16 @@ export class Teller {
 
   event(event: UsageEvent): void {
     const own = { ...event, accountId: this.own(event.accountId) };
-    applyEvent(this.model, own, { clock: this.clock, queuedAt: this.clock });
+    const { outcome } = applyEvent(this.model, own, { clock: this.clock, queuedAt: this.clock });
+    if (outcome === 'accepted') sendMails(this.model, own.accountId);
     this.write({ ...own, attributes: Object.fromEntries(own.attributes) });
   }
 
   command(command: AccountCommand): void {
     const own = { ...command, accountId: this.own(command.accountId) };
     applyCommand(this.model, own, { clock: this.clock, queuedAt: this.clock });
+    upToDate(this.model, own.accountId, this.clock); // a duplicate brings the program's account there, too
+    sendMails(this.model, own.accountId);
     this.write(JSON.parse(JSON.stringify(own, creditsAsText)) as object);
   }
 
@@ -111,6 +115,7 @@ export class Teller {
     const account = this.own(draft.account);
     const line = { ...draft, account };
     const known = upToDate(model, account, clock) !== undefined;
+    if (draft.read !== 'gate') sendMails(model, account); // the gate decides nothing, it only looks
     const failure = {
       line,
       expected: UNKNOWN,

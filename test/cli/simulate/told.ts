@@ -33,16 +33,21 @@ export function expectedAlerts(model: Model, id: string, clock: number): unknown
   };
 }
 
+const isAlert = (kind: string): boolean => kind === 'low-credits' || kind === 'depleted';
+
 /** The answer of the read `mails`. */
 export const toldMails = (mails: readonly MailShape[]) =>
   mails
-    .filter(({ status }) => status !== 'superseded')
+    .filter(
+      ({ kind, by, status }) =>
+        status !== 'superseded' && kind !== 'monthly-reset' && !(isAlert(kind) && by === 'reset'),
+    )
     .reverse()
     .map(({ kind, about, status }) => ({ kind, about, status }));
 
 export const expectedMails = (model: Model, id: string, clock: number): unknown =>
   readAlerts(model, id, clock)!.mails.flatMap(({ kind, crossing, serverId, status }) => {
-    if (status === 'superseded') return [];
+    if (status === 'superseded' || kind === 'monthly-reset' || crossing?.by === 'reset') return [];
     const of = crossing && `${crossing.builtIn ? 'built-in' : 'own'}:${crossing.alert.id}`;
     const alertKind = crossing?.threshold === 0n ? 'depleted' : 'low-credits';
     return [{ kind: kind === 'alert' ? alertKind : kind, about: of ?? serverId ?? '', status }];

@@ -7,18 +7,17 @@ import type { RenderedMail } from '../../emails/message.ts';
 import { renderMail } from '../../emails/render.ts';
 import type { AccountState } from '../../ledger/account.ts';
 import type { ClaimedMail } from '../../ledger/mail-outbox.ts';
-import { askOf } from '../../workers/notify/breakdown.ts';
+import { askOf, type Breakdowns } from '../../workers/notify/breakdown.ts';
 import { messageOf } from '../../workers/notify/message.ts';
 import { readSnapshot } from '../../workers/notify/snapshot.ts';
-import type { MailRow } from '../alerts/shape.ts';
-import type { Sandbox } from './sandbox.ts';
+import type { MailRow } from './shape.ts';
 
 /** null: it cannot be told, such as a week without its days. */
-export type MailWords = Pick<RenderedMail, 'subject' | 'text'> | null;
+export type MailWords = RenderedMail | null;
 
 /** The words of mails of one account, in their order. */
 export async function wordsOf(
-  { breakdowns }: Pick<Sandbox, 'breakdowns'>,
+  breakdowns: Breakdowns,
   account: AccountState,
   rows: readonly MailRow[],
 ): Promise<MailWords[]> {
@@ -32,8 +31,7 @@ export async function wordsOf(
 
 async function worded(mail: ClaimedMail, used: Parameters<typeof messageOf>[2]): Promise<MailWords> {
   try {
-    const { subject, text } = await renderMail(messageOf(mail, readSnapshot(mail.snapshot), used));
-    return { subject, text };
+    return await renderMail(messageOf(mail, readSnapshot(mail.snapshot), used));
   } catch (error) {
     if (error instanceof PermanentError && error.code === 'mail-unreadable') return null;
     throw error;
