@@ -30,6 +30,10 @@ local function conclude(mail, outcome, words)
   if mail.kind == 'depleted' and (outcome == 'sent' or outcome == 'unknown') and a.empty then a.toldDepleted = true end
   local goesOn = outcome == 'retry' or outcome == 'release'
     or (outcome == 'unknown' and wait >= 0 and m.clock - mail.at < DAY_MS)
+  if goesOn and mail.due == 0 then
+    if outcome ~= 'unknown' then mailStep(a, mail, 'superseded') end
+    return false
+  end
   if goesOn then
     mail.status = 'waiting'; mail.token = ''
     if outcome ~= 'release' or (wait >= 0 and ARGV[5] ~= '0') then mail.due = m.clock + wait end

@@ -2,7 +2,7 @@
 -- that moment, frozen. The field `mails` of the account's hash holds one a line, tab-separated:
 --   number, kind, about, status, token of its claim, attempts, due (ms), decided at (ms), by, ref, snapshot (JSON)
 -- Status: waiting ──claim──> claimed ──mark──> sending ──conclude──> gone, or waiting again later.
--- A waiting one may be superseded; one that is being sent is left to whoever sends it.
+-- One that is not being sent yet may be superseded; one that is being sent is marked by a due of 0: it does not wait again.
 
 -- An account with this many unsent mails is given no more words: the oldest that waits is superseded.
 local UNSENT_MAX = 50
@@ -35,12 +35,14 @@ local function mailStep(a, mail, status, words, snapshot)
   a.changed = true
 end
 
--- Takes back the waiting mails that `which` names.
+-- Takes back the mails that `which` names.
 local function supersede(a, which)
   if a.unsent == 0 then return end
   local kept = {}
   for _, mail in ipairs(mailsOf(a)) do
-    if mail.status == 'waiting' and which(mail) then mailStep(a, mail, 'superseded') else kept[#kept + 1] = mail end
+    local isOver = which(mail)
+    if isOver and mail.status ~= 'sending' then mailStep(a, mail, 'superseded') else kept[#kept + 1] = mail end
+    if isOver and mail.status == 'sending' then mail.due = 0; a.mailsChanged = true; a.changed = true end
   end
   a.mails = kept
   a.unsent = #kept

@@ -19,6 +19,6 @@ for _, alert in ipairs(alertsOf(a)) do
 end
 tellAll('')
 for _, mail in ipairs(mailsOf(a)) do
-  tellAll(text(mail.n), mail.kind, mail.status, mail.about, text(mail.at), text(mail.due), text(mail.attempts))
+  tellAll(text(mail.n), mail.kind, mail.status, mail.about, text(mail.at), text(math.max(mail.due, mail.at)), text(mail.attempts))
 end
 return reply

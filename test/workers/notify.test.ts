@@ -1,7 +1,7 @@
 /** From a commit that decides a mail to a mail server that has it: once, recorded, and only what is still worth saying. */
 import { expect, test } from '@jest/globals';
 import { MAIL_KINDS } from '../../core/mail-kinds.ts';
-import { START_MS } from '../ledger/samples.ts';
+import { purchase, START_MS } from '../ledger/samples.ts';
 import { until } from '../support/until.ts';
 import { openNotifyWorld } from './notify-world.ts';
 
@@ -80,6 +80,40 @@ test('a mail that was not taken is tried again; one that is superseded meanwhile
   ).toEqual(['depleted late:mail:2', 'low-credits early:mail:1']);
   const sent = (await world.steps()).filter(({ status }) => status === 'sent');
   expect(sent.map(({ attempts }) => attempts)).toEqual([2, 2]);
+});
+
+test('a mail that is overtaken while it is being sent does not wait again; one that is only claimed is not sent', async () => {
+  const held: ((error?: Error) => void)[] = [];
+  const world = await openNotifyWorld({ onMailFrom: (_address, _session, done) => void held.push(done) });
+  const rendering = Promise.withResolvers<void>();
+  const renderer = {
+    render: async ({ intentId }: { readonly intentId: string }) => {
+      if (intentId.startsWith('claimed')) await rendering.promise;
+      return { subject: intentId, html: '<p>hello</p>', text: 'hello' };
+    },
+  };
+  await world.account('sending', 1_000_000);
+  await world.account('claimed', 1_000_000);
+  const notifier = await world.notifier({ sending: world.sending({ renderer }) });
+  await until('one to be in delivery', () => held.length === 1);
+  for (const accountId of ['sending', 'claimed']) {
+    await world.real.command(purchase({ accountId, amount: 50_000_000 }), START_MS); // above the level again
+  }
+  rendering.resolve();
+  held[0]!(Object.assign(new Error('try later'), { responseCode: 451 }));
+  await until('the receipts to be in delivery', () => held.length === 3);
+  for (const done of held.slice(1)) done();
+  await world.ended(4);
+  await notifier.stop();
+  expect(
+    world
+      .arrived()
+      .map(({ subject }) => subject)
+      .sort(),
+  ).toEqual(['claimed:mail:2', 'sending:mail:2']);
+  const over = (await world.steps()).filter(({ status }) => status === 'superseded');
+  expect(over.map(({ intentId }) => intentId).sort()).toEqual(['claimed:mail:1', 'sending:mail:1']);
+  expect(await world.redis.scard(world.context.keys.mailsClaimed)).toBe(0);
 });
 
 test('a mail that is refused for good fails at once, in words without the address', async () => {

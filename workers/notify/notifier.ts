@@ -107,14 +107,15 @@ export function createNotifier(options: NotifierOptions): Notifier {
     let failures = 0;
     while (!stop.signal.aborted) {
       const lease = new Lease(door, limits);
+      let takenMs = Number.POSITIVE_INFINITY;
       try {
         await lease.take(stop.signal);
+        takenMs = performance.now();
         log.info({ event: 'notify-lease-taken' }, 'this process notifies for the partition');
-        if (failures > 0) log.info({ event: 'notify-recovered', failures }, 'notifying works again');
-        failures = 0;
         await hold(lease);
       } catch (error) {
         if (error instanceof FenceError) throw error;
+        if (performance.now() - takenMs > limits.backoffLastMs) failures = 0; // it worked in between
         if (error instanceof LeaseLostError) log.warn({ event: 'notify-lease-lost' }, 'the lease was lost');
         else if (!stop.signal.aborted) {
           if (failures === 0) log.warn({ event: 'notify-failing', err: error }, 'notifying failed and is tried again');

@@ -80,7 +80,8 @@ export async function sendMail(
   const release = await options.slots.take(term.until);
   if (release === undefined) return done({ outcome: 'release', waitMs: undefined });
   try {
-    if (!(await mark(options, term, mail, done))) return;
+    // Superseded, or resolved by another: the claim is over, and this says so.
+    if (!(await mark(options, term, mail, done))) return await done({ outcome: 'release', waitMs: undefined });
     const signal = AbortSignal.any([term.abandon, AbortSignal.timeout(DELIVERY_MS_MAX)]);
     const delivery = await options.sending.mailer.deliver(outgoing(mail, rendered), signal);
     await passed('delivered');
