@@ -1,5 +1,5 @@
 /**
- * The mails of the demo: waits until the notifier has taken care of all, and tells each with what it said. Mails that were
+ * The mails of the demo: waiting until the notifier has taken care of all, and each with what it said. Mails that were
  * taken back before they went out are no part of it.
  */
 import { setTimeout as delay } from 'node:timers/promises';
@@ -31,12 +31,11 @@ export interface DemoMail extends NamedMail {
 }
 
 /** In the order they were decided. */
-export async function sentMails(system: System, book: PriceBook, signal: AbortSignal): Promise<DemoMail[]> {
-  const { ledger, reader, log } = system;
-  await untilTakenCareOf(system, signal);
+export async function sentMails(system: System, book: PriceBook): Promise<DemoMail[]> {
+  const { ledger, reader, clickhouse, log } = system;
   const history = historyOf(system);
   await history.flushedUpTo(Number(await ledger.redis.hget(ledger.keys.meta, 'sequence')));
-  const ask = breakdowns({ clickhouse: reader, book, log, timeoutMs: BREAKDOWN_MS_MAX });
+  const ask = breakdowns({ clickhouse, book, log, timeoutMs: BREAKDOWN_MS_MAX });
   const found: Omit<DemoMail, 'name'>[] = [];
   for (const { id: accountId } of CAST) {
     const rows = (await readMails(reader, accountId, MAILS_MAX)).filter((row) => row.last_status === 'sent').reverse();
@@ -52,7 +51,8 @@ export async function sentMails(system: System, book: PriceBook, signal: AbortSi
   return found.map((one, i) => ({ name: `${String(i + 1).padStart(2, '0')}-${one.accountId}-${one.kind}`, ...one }));
 }
 
-async function untilTakenCareOf({ ledger: { redis, keys } }: System, signal: AbortSignal): Promise<void> {
+/** Resolves when no mail waits or is being sent: what comes next overtakes none. */
+export async function untilMailed({ ledger: { redis, keys } }: System, signal: AbortSignal): Promise<void> {
   const deadline = performance.now() + WAIT_MS_MAX;
   while ((await redis.zcard(keys.mailsDue)) + (await redis.scard(keys.mailsClaimed)) > 0) {
     if (performance.now() > deadline) throw new TransientError('mails-waiting', 'The demo’s mails were not sent.');

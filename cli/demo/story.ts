@@ -19,7 +19,7 @@ import type { UsageRow } from '../usage/rows.ts';
 import { CAST } from './cast.ts';
 import { differingMoments, differingUsage } from './differences.ts';
 import { ExpectedBooks, type Moment } from './expected.ts';
-import { type DemoMail, sentMails } from './mails.ts';
+import { type DemoMail, sentMails, untilMailed } from './mails.ts';
 import { type Act, type ActName, makeActs } from './sample.ts';
 import { Stage } from './stage.ts';
 import { balancesView, countsLine, gateLines, heading, indented, usageChart } from './views.ts';
@@ -70,7 +70,9 @@ export async function tellStory(options: StoryOptions): Promise<DemoReport> {
     const [title, words] = TELLING[act.name];
     if (title !== '') await tell(heading(++number, title));
     const sent = await stage.play(act);
+    await untilMailed(system, signal);
     const moment = await stage.moment(act.clock);
+    await untilMailed(system, signal); // looking at an account may begin its new month
     acts.push({ act: act.name, clock: new Date(act.clock).toISOString(), ...moment });
     differences.push(...differingMoments(act.name, expected.play(act), moment));
     const lines = await words({ act, moment, sent, balances: () => stage.balances() });
@@ -91,7 +93,7 @@ export async function tellStory(options: StoryOptions): Promise<DemoReport> {
   const reconcile = await reconcileSystem(system, output, signal);
   differences.push(...differingUsage(expected.usage, usage));
 
-  const sent = await sentMails(system, book, signal);
+  const sent = await sentMails(system, book);
   const files = await writeMails(options.mailFolder, 'The mails of the demo', sent);
   const mails = sent.map(({ mail: { subject, text }, ...one }) => ({ ...one, subject, text }));
   return { acts, balances: await stage.balances(), usage, explained, reconcile, differences, mails, files };

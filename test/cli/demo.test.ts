@@ -61,6 +61,8 @@ describe('demo', () => {
       ({ at, accountId, subject }: Record<string, string>) => `${at} ${accountId} ${subject}`,
     );
     expect(new Set(said).size).toBe(said.length);
+    const reset = report.mails.find(({ kind }: { kind: string }) => kind === 'monthly-reset');
+    expect(reset.text).toContain('claude-'); // who used what, from the history
     for (const file of report.files) expect(readFileSync(file, 'utf8').length).toBeGreaterThan(100);
     expect(code).toBe(0);
     expect(folders()).toEqual(before);
