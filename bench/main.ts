@@ -11,6 +11,7 @@ import { benchGate } from './gate.ts';
 import { benchIngest } from './ingest.ts';
 import { machine } from './machine.ts';
 import { benchMailKills } from './mail-kills.ts';
+import { benchReset } from './reset.ts';
 
 const program = new Command('bench').description('Measures the system on this machine, in a folder of its own.');
 
@@ -56,6 +57,15 @@ program
   .option('--json', 'print JSON alone')
   .action(({ json, ...options }: { accounts: number; kills: number; seed: number; json?: boolean }) =>
     report('mail-kills', json, (system) => benchMailKills(system, options)),
+  );
+
+program
+  .command('reset')
+  .description('how long it takes to reset very many accounts whose cycle ends at once, while others are debited')
+  .addOption(new Option('--accounts <accounts>', 'accounts that are reset').default(1_000_000).argParser(Number))
+  .option('--json', 'print JSON alone')
+  .action(({ accounts, json }: { accounts: number; json?: boolean }) =>
+    report('reset', json, (system) => benchReset(system, { accounts })),
   );
 
 await program.parseAsync();

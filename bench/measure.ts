@@ -20,13 +20,18 @@ export async function cpuOf(system: System): Promise<Cpu> {
   const info = await system.redis.info('cpu');
   const seconds = (name: string) => Number(new RegExp(`${name}:([\\d.]+)`).exec(info)?.[1]);
   const pid = system.engines.pids.clickhouse;
-  const stat = pid === undefined ? '' : await readFile(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return {
     worker: (user + kernel) / 1e6,
     redis: seconds('used_cpu_user') + seconds('used_cpu_sys'),
-    clickhouse: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,
+    clickhouse: pid === undefined ? Number.NaN : await processCpuSeconds(pid),
   };
+}
+
+/** Seconds of CPU that another process has used. */
+export async function processCpuSeconds(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
 /** Microseconds of CPU an event between two readings. */

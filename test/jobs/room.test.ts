@@ -19,7 +19,7 @@ async function openDue() {
   return real;
 }
 
-test('there is room while the outboxes are below the bound', async () => {
+test('there is room while the outbox is below the bound', async () => {
   const { context } = await openDue();
   expect(await untilRoom(context, { signal })).toBe(true);
   expect(await untilRoom(context, { signal, outboxBytesMax: 1, waitMsMax: 0 })).toBe(false);
