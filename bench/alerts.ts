@@ -32,57 +32,76 @@ export async function benchAlerts(system: System, { events, mails }: AlertsOptio
     MAIL_FROM: FROM,
     MAIL_PER_SECOND: '1000',
   };
-  const counted = async (name: string): Promise<number> => Number((await redis.hget(ledger.keys.meta, name)) ?? 0);
+  const counter = async (name: string): Promise<number> => Number((await redis.hget(ledger.keys.meta, name)) ?? 0);
   let service = await startServiceProcess(env);
   try {
     await queues.accounts.addBulk([...makeUpserts(), ...makeSmall(mails + WARM_UP_MAILS)]);
     await until(async () => (await queues.accounts.getJobCountByTypes('waiting', 'active')) === 0);
     await service.stop();
 
-    const before = await counted('flushedRows');
+    const before = await counter('flushedRows');
     await enqueue(queues.usage, makeEvents('full', events, Date.now()), EVENTS_PER_JOB);
     service = await startServiceProcess(env);
-    const accepted = await counted('accepted');
+    const accepted = await counter('accepted');
     const startMs = performance.now();
-    await until(async () => (await counted('flushedRows')) >= before + events);
+    await until(async () => (await counter('flushedRows')) >= before + events);
     const fullPerSecond = ((before + events - accepted) * 1_000) / (performance.now() - startMs);
 
-    const sentMs = new Map<string, number>();
-    const tookMs: number[] = [];
-    let arrived = 0;
-    server.onArrival = ({ to: [address], atMs }) => {
-      const queuedMs = sentMs.get(address ?? '');
-      if (queuedMs === undefined) return;
-      sentMs.delete(address!);
-      arrived += 1;
-      if (arrived > WARM_UP_MAILS) tookMs.push(atMs - queuedMs);
+    const queuedMs = new Map<string, number>();
+    const arrivedMs = new Map<string, number>();
+    server.onArrival = ({ to: [address] }) => {
+      if (address !== undefined && !arrivedMs.has(address)) arrivedMs.set(address, wallMs());
     };
+    const cross = async (i: number): Promise<void> => {
+      await delay(CROSSING_MS);
+      queuedMs.set(addressOf(i), wallMs());
+      await queues.usage.add('events', { events: [crossing(i)] });
+    };
+    const allArrived = () => until(async () => [...queuedMs.keys()].every((address) => arrivedMs.has(address)));
+    for (let i = 0; i < WARM_UP_MAILS; i += 1) await cross(i);
+    await allArrived();
     const over = new AbortController();
     const loading = load(system, fullPerSecond / 2, over.signal);
-    const acceptedBefore = await counted('accepted');
+    const acceptedBefore = await counter('accepted');
     const loadStartMs = performance.now();
-    for (let i = 0; i < mails + WARM_UP_MAILS; i += 1) {
-      await delay(CROSSING_MS);
-      sentMs.set(addressOf(i), performance.now());
-      await queues.usage.add('events', { events: [crossing(i)] });
-    }
-    await until(async () => sentMs.size === 0);
-    const loadPerSecond = (((await counted('accepted')) - acceptedBefore) * 1_000) / (performance.now() - loadStartMs);
+    for (let i = 0; i < mails; i += 1) await cross(WARM_UP_MAILS + i);
+    await allArrived();
+    const loadPerSecond = (((await counter('accepted')) - acceptedBefore) * 1_000) / (performance.now() - loadStartMs);
     over.abort();
     await loading;
-    tookMs.sort((a, b) => a - b);
-    const at = (share: number): number =>
-      round(tookMs[Math.min(tookMs.length - 1, Math.floor(tookMs.length * share))]!);
+    await service.stop();
+    const decidedMs = await decisions(system);
+    const counted = Array.from({ length: mails }, (_, i) => addressOf(WARM_UP_MAILS + i));
     return {
       fullEventsPerSecond: Math.round(fullPerSecond),
       loadEventsPerSecond: Math.round(loadPerSecond),
-      mails: tookMs.length,
-      ms: { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1) },
+      mails,
+      ms: spread(counted.map((address) => arrivedMs.get(address)! - queuedMs.get(address)!)),
+      // Of it, until the commit that charged the event and decided the mail; the rest is the notifier's.
+      untilDecidedMs: spread(counted.map((address) => decidedMs.get(address)! - queuedMs.get(address)!)),
+      fromDecidedMs: spread(counted.map((address) => arrivedMs.get(address)! - decidedMs.get(address)!)),
     };
   } finally {
     await service.kill();
     await server.close();
   }
+}
+
+/** The clock of Redis is this machine's: ms, with a fraction. */
+const wallMs = (): number => performance.timeOrigin + performance.now();
+
+function spread(values: readonly number[]): { p50: number; p90: number; p99: number; max: number } {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (share: number): number => round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!);
+  return { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1) };
+}
+
+/** When each account's mail was decided (ms), by its address. */
+async function decisions({ clickhouse }: System): Promise<Map<string, number>> {
+  const query = `SELECT account_id AS account, toUnixTimestamp64Milli(min(committed_at)) AS at
+    FROM mail_history WHERE status = 'decided' GROUP BY account_id`;
+  const rows = await (await clickhouse.query({ query, format: 'JSONEachRow' })).json<{ account: string; at: string }>();
+  return new Map(rows.map(({ account, at }) => [`${account}@example.com`, Number(at)]));
 }
 
 const accountOf = (i: number): string => `alert-account-${i}`;

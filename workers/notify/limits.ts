@@ -27,14 +27,18 @@ export const NOTIFY_LIMITS: NotifyLimits = {
   ...{ backoffFirstMs: 100, backoffLastMs: 5_000 },
   // A mail server that restarts is away for seconds; one that is gone is asked once a minute.
   ...{ pauseFirstMs: 1_000, pauseLastMs: 60_000 },
-  breakdownMs: 300,
+  // Ten times what ClickHouse takes for a batch when it has little else to do.
+  breakdownMs: 200,
   // Longer than a mail server takes to answer, shorter than what supervisors wait before they kill.
   stopMs: 5_000,
 };
 
 /** Mails claimed and not concluded at a time: a crash makes this many wait for the lease to run out, and no more. */
 export const MAILS_UNDER_WAY_MAX = 20;
-/** Marked as being sent at a time, as many as the mailer has connections: only of these a crash leaves it unknown. */
+/**
+ * Marked and not answered by the mail server at a time, as many as the mailer has connections: of these, and of those that
+ * are being written down, a crash leaves it unknown.
+ */
 export const MAILS_SENDING_MAX = 3;
 /** Room that a claim waits for while others are under way: one question to ClickHouse is for several mails. */
 export const CLAIM_MAILS_MIN = 5;

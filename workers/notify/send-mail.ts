@@ -79,17 +79,25 @@ export async function sendMail(
   await passed('rendered');
   const release = await options.slots.take(term.until);
   if (release === undefined) return done({ outcome: 'release', waitMs: undefined });
-  try {
-    // Superseded, or resolved by another: the claim is over, and this says so.
-    if (!(await mark(options, term, mail, done))) return await done({ outcome: 'release', waitMs: undefined });
-    const signal = AbortSignal.any([term.abandon, AbortSignal.timeout(DELIVERY_MS_MAX)]);
-    const delivery = await options.sending.mailer.deliver(outgoing(mail, rendered), signal);
-    await passed('delivered');
-    if (!term.abandon.aborted) heard(options.trouble, delivery);
-    await done(outcomeOf(mail, clock, delivery, options.sending.resendsUnknown));
-  } finally {
-    release();
-  }
+  const delivery = await deliver(options, term, mail, rendered).finally(release);
+  // Superseded, or resolved by another: the claim is over, and this says so.
+  if (delivery === undefined) return done({ outcome: 'release', waitMs: undefined });
+  await done(outcomeOf(mail, clock, delivery, options.sending.resendsUnknown));
+}
+
+/** Marks it and hands it over; undefined when it is not ours to send any more. */
+async function deliver(
+  options: SendOptions,
+  term: Term,
+  mail: ClaimedMail,
+  rendered: RenderedMail,
+): Promise<Delivery | undefined> {
+  if (!(await mark(options, term, mail))) return undefined;
+  const signal = AbortSignal.any([term.abandon, AbortSignal.timeout(DELIVERY_MS_MAX)]);
+  const delivery = await options.sending.mailer.deliver(outgoing(mail, rendered), signal);
+  await options.passed('delivered');
+  if (!term.abandon.aborted) heard(options.trouble, delivery);
+  return delivery;
 }
 
 /** One line an outcome; who was written to is in none of them. */
@@ -102,20 +110,15 @@ export function tell(log: FlushLog, { intentId, kind }: ClaimedMail, what: MailO
 }
 
 /** Whether the mail may be handed over now. Where that cannot be known it is let go of: it was not handed over. */
-async function mark(
-  { outbox, passed }: SendOptions,
-  term: Term,
-  mail: ClaimedMail,
-  done: (outcome: MailOutcome) => Promise<void>,
-): Promise<boolean> {
+async function mark(options: SendOptions, term: Term, mail: ClaimedMail): Promise<boolean> {
   try {
     term.assertHeld();
-    if (!(await outbox.mark(term.token, mail))) return false;
-    await passed('marked');
+    if (!(await options.outbox.mark(term.token, mail))) return false;
+    await options.passed('marked');
     term.assertHeld();
     return true;
   } catch (error) {
-    await done({ outcome: 'release', waitMs: undefined });
+    await conclude(options, term, mail, { outcome: 'release', waitMs: undefined });
     throw error;
   }
 }

@@ -61,8 +61,7 @@ export async function relayEvents(options: RelayOptions, { token, until }: Term)
         continue;
       }
       const wasFull: boolean = isFull;
-      isFull =
-        (await queue.getJobCountByTypes('waiting', 'delayed')) >= (limits.queueJobsMax ?? QUEUE_JOBS_MAX);
+      isFull = (await queue.getJobCountByTypes('waiting', 'delayed')) >= (limits.queueJobsMax ?? QUEUE_JOBS_MAX);
       if (isFull !== wasFull) {
         if (isFull) log.warn({ event: 'platform-events-full' }, 'nobody takes the platform events: they wait');
         else log.info({ event: 'platform-events-resumed' }, 'the platform takes its events again');
