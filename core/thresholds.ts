@@ -67,9 +67,8 @@ export const bySeverity = (a: Crossed, b: Crossed): number => {
 
 export type Crossed = { readonly alert: Alert; readonly threshold: bigint };
 
-/** Whether two alerts say the same: then the state of one is kept for the other. */
-export const sameAlert = (a: Alert, b: Alert): boolean =>
-  a.id === b.id && a.kind === b.kind && numberOf(a) === numberOf(b);
+/** Whether two alerts say the same, whatever they are called: then the state of one is kept for the other (rule 9). */
+export const sameRule = (a: Alert, b: Alert): boolean => a.kind === b.kind && numberOf(a) === numberOf(b);
 
 const numberOf = (alert: Alert): bigint | number => {
   if (alert.kind === 'absolute') return alert.credits;

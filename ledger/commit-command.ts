@@ -29,7 +29,8 @@ export type CommandOutcome =
   | 'parking-full'
   | 'no-purchase'
   | 'too-much'
-  | 'void-too-much';
+  | 'void-too-much'
+  | 'too-many-limits';
 
 /** A command with the time its job was queued (ms), which is its `at` when it carries none. */
 export interface QueuedCommand {
@@ -159,7 +160,12 @@ export async function commitCommand(
 }
 
 /** Outcomes of commands that cannot apply to the account as it stands. */
-const REFUSALS: ReadonlySet<string> = new Set<CommandOutcome>(['no-purchase', 'too-much', 'void-too-much']);
+const REFUSALS: ReadonlySet<string> = new Set<CommandOutcome>([
+  'no-purchase',
+  'too-much',
+  'void-too-much',
+  'too-many-limits',
+]);
 
 /** Place of the first dedupe bucket among the script's keys. */
 const BUCKETS_PLACE = 13;

@@ -7,17 +7,24 @@
 -- integer up to 2^53), because a field a number would cost a commit over many accounts more than its events do.
 -- Behind them stands the ring of the last days' cost. The lists are fields of their own, read only when a cycle or a day
 -- ends. ledger/account.ts reads the same, gate.lua the first eleven.
-local STATE = '<ddddddddddddddddddddddddddddd'
-local STATE_BYTES = 29 * 8
+local STATE = '<dddddddddddddddddddddddddddddd'
+local STATE_BYTES = 30 * 8
 local STATE_NAMES = {
   'v', 'closed', 'plan', 'cycle', 'start', 'stop', 'today', 'tomorrow', 'granted', 'monthly', 'bonus', 'uncovered',
   'left', 'before', 'events', 'cost', 'sequence',
   -- Whether nothing was left when the platform was last told, and whether the owner was told so by mail; what spares events
   -- a look at the alerts; how many platform events, mails, unsent mails, watched servers and runway alerts there are; the
-  -- first local day of usage (-1: none), the cycle whose expiry was told, the first day of the week whose digest was made.
+  -- first local day of usage (-1: none), the cycle whose expiry was told, the first day of the week whose digest was made,
+  -- how many servers have a limit.
   'empty', 'toldDepleted', 'floor', 'ceiling', 'told', 'mailed', 'unsent', 'watched', 'runways', 'firstDay',
-  'expiring', 'digest',
+  'expiring', 'digest', 'limits',
 }
+-- What an account has that was written before alerts were decided here, behind its first seventeen numbers: its next step
+-- looks at everything.
+local FIRST_STATE_BYTES = 17 * 8
+local FIRST_STATE_REST = struct.pack('<ddddddddddddd', 0, 0, math.huge, math.huge, 0, 0, 0, 0, 0, -1, -1, -1, 0)
+-- Values of one command: Lua hands over some thousands at most, and an account may have a thousand servers.
+local VALUES_MAX = 1000
 -- The ring: the first of its days, then what each of them cost. It reaches from nine days before today (a changed zone can
 -- take the date back by two) to two days after it (events are stamped ahead a little).
 local RING_DAYS, RING_BACK = 12, 9
@@ -27,18 +34,24 @@ local RING = '<dddddddddddd'
 local function readAccount(key, id, state)
   state = state or redis.call('HGET', key, 'state')
   if not state then return false end
+  local isOld = #state == FIRST_STATE_BYTES
+  if isOld then state = state .. FIRST_STATE_REST end
   local v, closed, plan, cycle, start, stop, today, tomorrow, granted, monthly, bonus, uncovered, left, before, events, cost,
-    sequence, empty, toldDepleted, floor, ceiling, told, mailed, unsent, watched, runways, firstDay, expiring, digest =
+    sequence, empty, toldDepleted, floor, ceiling, told, mailed, unsent, watched, runways, firstDay, expiring, digest,
+    limits =
     struct.unpack(STATE, state)
   -- One constructor, so that the table is made in its size: grown field by field it costs more than all else here.
-  return {
+  local a = {
     key = key, id = id, fields = {}, servers = {}, ring = string.sub(state, STATE_BYTES + 1), pending = 0, changed = false,
     v = v, closed = closed == 1, plan = plan, cycle = cycle, start = start, stop = stop, today = today, tomorrow = tomorrow,
     granted = granted, monthly = monthly, bonus = bonus, uncovered = uncovered, left = left, before = before,
     events = events, cost = cost, sequence = sequence, empty = empty == 1, toldDepleted = toldDepleted == 1, floor = floor,
     ceiling = ceiling, told = told, mailed = mailed, unsent = unsent, watched = watched, runways = runways,
     firstDay = firstDay, expiring = expiring, digest = digest,
+    limitsCount = limits,
   }
+  if isOld then a.empty = monthly + bonus == 0 end
+  return a
 end
 
 local function readLists(a)
@@ -105,6 +118,7 @@ end
 
 -- The complete local days of data before today, at most seven, and what they cost together (nil: too few of them).
 local function pace(a)
+  if a.dayStale then return 0, nil end -- which day it is, is not known
   local days = a.firstDay < 0 and 0 or math.max(0, math.min(7, a.today - a.firstDay))
   if days < 2 then return days, nil end
   local d, spent = daysOf(a), 0
@@ -184,9 +198,11 @@ local function writeAccount(a, accountsKey, sequence)
   put(a, 'state', struct.pack(STATE, a.v, a.closed and 1 or 0, a.plan, a.cycle, a.start, a.stop, a.today, a.tomorrow,
     a.granted, a.monthly, a.bonus, a.uncovered, a.left, a.before, a.events, a.cost, sequence, a.empty and 1 or 0,
     a.toldDepleted and 1 or 0, a.floor, a.ceiling, a.told, a.mailed, a.unsent, a.watched, a.runways, a.firstDay,
-    a.expiring, a.digest)
+    a.expiring, a.digest, a.limitsCount)
     .. ringOf(a))
   if a.ends then put(a, 'ends', a.ends); put(a, 'days', a.days) end
-  redis.call('HSET', a.key, unpack(a.fields))
+  for from = 1, #a.fields, VALUES_MAX do
+    redis.call('HSET', a.key, unpack(a.fields, from, math.min(from + VALUES_MAX - 1, #a.fields)))
+  end
   if a.rolled then redis.call('ZADD', accountsKey, text(a.stop), a.id) end
 end

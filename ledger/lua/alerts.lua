@@ -53,11 +53,34 @@ local function levelOf(a, alert)
     spent > 0 and left > 0 and isProductLess(a.monthly + a.bonus, days * DAY_MS, left, spent)
 end
 
+-- One that is set where `remaining` already is at or below it starts as fired, silently.
+local function startAlert(a, builtIn, kind, id, number)
+  local alert = { builtIn = builtIn, kind = kind, id = id, number = number }
+  local threshold, mayFire = levelOf(a, alert)
+  alert.armed = not (threshold and mayFire and a.monthly + a.bonus <= threshold)
+  return alert
+end
+
+-- The two that every account has, and of one that was set before alerts were decided here its own.
+local function firstAlerts(a, set)
+  local list = { startAlert(a, true, 'percent', 'low', 2000), startAlert(a, true, 'absolute', 'depleted', 0) }
+  for _, one in ipairs(set and cjson.decode(set) or {}) do
+    local number = one.credits and tonumber(one.credits) or math.floor((one.percent or one.days) * 100 + 0.5)
+    list[#list + 1] = startAlert(a, false, one.kind, one.id, number)
+  end
+  a.alertsChanged = true
+  return list
+end
+
 local function alertsOf(a)
   if not a.alerts then
+    local kept = redis.call('HGET', a.key, 'alerts')
+    if not kept or string.sub(kept, 1, 1) == '[' then
+      a.alerts = firstAlerts(a, kept)
+      return a.alerts
+    end
     a.alerts = {}
-    for armed, builtIn, kind, id, number in string.gmatch(
-      redis.call('HGET', a.key, 'alerts') or '', '(%d)\t(%d)\t(%a+)\t([^\t\n]+)\t(%d+)') do
+    for armed, builtIn, kind, id, number in string.gmatch(kept, '(%d)\t(%d)\t(%a+)\t([^\t\n]+)\t(%d+)') do
       a.alerts[#a.alerts + 1] = {
         armed = armed == '1', builtIn = builtIn == '1', kind = kind, id = id, number = tonumber(number),
       }
@@ -78,22 +101,21 @@ local function writtenAlerts(a)
   return table.concat(lines, '\n')
 end
 
--- One that is set where `remaining` already is at or below it starts as fired, silently.
-local function startAlert(a, builtIn, kind, id, number)
-  local alert = { builtIn = builtIn, kind = kind, id = id, number = number }
-  local threshold, mayFire = levelOf(a, alert)
-  alert.armed = not (threshold and mayFire and a.monthly + a.bonus <= threshold)
-  return alert
+-- No credits above this run out before the reset at the pace known, and time only makes it less. A little more than exact.
+local function runsOutFrom(a)
+  local days, spent = pace(a)
+  if not spent or spent == 0 then return -1 end
+  return math.floor(math.max(0, a.stop - commit.clock) / (days * DAY_MS) * spent) + 1
 end
 
 -- What events are spared: the highest threshold of an armed alert, the lowest level at which a fired one is armed again.
 local function boundAlerts(a)
   a.floor, a.ceiling, a.runways = -1, math.huge, 0
   for _, alert in ipairs(alertsOf(a)) do
-    local threshold = levelOf(a, alert)
+    local threshold, mayFire = levelOf(a, alert)
     if alert.kind == 'runway' then a.runways = a.runways + 1 end
     if threshold then
-      if alert.armed then a.floor = math.max(a.floor, threshold)
+      if alert.armed then a.floor = math.max(a.floor, mayFire and threshold or math.min(threshold, runsOutFrom(a)))
       else a.ceiling = math.min(a.ceiling, rearmLevel(threshold)) end
     end
   end
@@ -108,6 +130,32 @@ local function alertChange(a, alert, threshold, by, ref, silent)
   })
   a.alertsChanged = true
   a.changed = true
+end
+
+local function ruleOf(alert)
+  return table.concat({ '"kind":"', alert.kind, '","number":"', text(alert.number), '","builtIn":', alert.builtIn and 'true' or 'false', ',' })
+end
+
+-- Takes back the unsent mail about an alert that is armed again, or gone. What else was crossed with it, and still is, is
+-- told anew at the end of the commit.
+local function takeBack(a, alert)
+  local rule = ruleOf(alert)
+  supersede(a, function(mail)
+    if mail.kind ~= 'low-credits' and mail.kind ~= 'depleted' then return false end
+    if not string.find(string.match(mail.snapshot, '"alert":(%b{})') or '', rule, 1, true) then return false end
+    for crossed in string.gmatch(mail.status ~= 'sending' and string.match(mail.snapshot, '"others":(%b[])') or '', '%b{}') do
+      for _, other in ipairs(alertsOf(a)) do
+        if not other.armed and string.find(crossed, ruleOf(other), 1, true) then
+          a.fired = a.fired or {}
+          a.fired[#a.fired + 1] = {
+            alert = other, threshold = tonumber(string.match(crossed, '"threshold":(%d+)')), by = mail.by, ref = mail.ref,
+          }
+          break
+        end
+      end
+    end
+    return true
+  end)
 end
 
 -- Decides every alert of the account after `remaining` or a level changed.
@@ -125,32 +173,37 @@ local function review(a, by, ref, silent)
       alert.armed = true
       alertChange(a, alert, threshold, by, ref, silent or a.closed)
       for i = #(a.fired or {}), 1, -1 do if a.fired[i].alert == alert then table.remove(a.fired, i) end end
-      supersedeAbout(a, nil, alertName(alert))
+      takeBack(a, alert)
     end
   end
   boundAlerts(a)
   a.changed = true
 end
 
--- `alerts.set`: the whole list. Unchanged alerts keep their state, the others start anew, those that are gone take their
--- unsent mails with them.
+-- `alerts.set`: the whole list. An alert of the same kind and number keeps its state, whatever it is called now; the others
+-- start anew, and those that are gone take their unsent mails with them.
 local function replaceAlerts(a, wanted)
-  local before, kept, list = {}, {}, {}
-  for _, alert in ipairs(alertsOf(a)) do
-    if alert.builtIn then list[#list + 1] = alert else before[alert.id] = alert end
-  end
-  for _, one in ipairs(wanted) do
-    local same = before[one.id]
-    if same and same.kind == one.kind and same.number == one.number then
-      kept[one.id] = true
-      list[#list + 1] = same
-    else
-      list[#list + 1] = startAlert(a, false, one.kind, one.id, one.number)
+  local before, list, kept, isUsed, rules = alertsOf(a), {}, {}, {}, {}
+  for _, alert in ipairs(before) do if alert.builtIn then list[#list + 1] = alert end end
+  local function keep(i, isSame)
+    for _, alert in ipairs(before) do
+      if not kept[i] and not alert.builtIn and not isUsed[alert] and alert.kind == wanted[i].kind
+        and alert.number == wanted[i].number and isSame(alert) then
+        isUsed[alert] = true
+        kept[i] = alert
+      end
     end
+  end
+  for i, one in ipairs(wanted) do keep(i, function(alert) return alert.id == one.id end) end
+  for i, one in ipairs(wanted) do
+    keep(i, function() return true end)
+    if kept[i] then kept[i].id = one.id end
+    list[#list + 1] = kept[i] or startAlert(a, false, one.kind, one.id, one.number)
   end
   a.alerts = list
   a.alertsChanged = true
-  for id, alert in pairs(before) do if not kept[id] then supersedeAbout(a, nil, alertName(alert)) end end
+  for _, alert in ipairs(list) do rules[ruleOf(alert)] = true end
+  for _, alert in ipairs(before) do if not rules[ruleOf(alert)] then takeBack(a, alert) end end
 end
 
 local function isWorse(one, other)

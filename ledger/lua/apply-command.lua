@@ -4,7 +4,9 @@
 
 local apply = {}
 -- Outcomes of commands that cannot apply to the account as it stands: dead letters, which use no id up.
-local REFUSALS = { ['no-purchase'] = true, ['too-much'] = true, ['void-too-much'] = true }
+local REFUSALS = { ['no-purchase'] = true, ['too-much'] = true, ['void-too-much'] = true, ['too-many-limits'] = true }
+-- Servers of an account with a limit: what is told of one says which of the others are limited.
+local LIMITS_MAX = 1000
 
 local function given(value) return value ~= nil and value ~= cjson.null end
 
@@ -25,7 +27,7 @@ apply['account.upsert'] = function(w, c)
       key = w.accountKey, id = w.id, fields = {}, v = 0, closed = false, cycle = c.open.cycle, start = c.open.start,
       granted = 0, monthly = 0, bonus = 0, uncovered = 0, left = 0, before = c.open.start, events = 0, cost = 0,
       empty = false, toldDepleted = false, floor = -1, ceiling = math.huge, told = 0, mailed = 0, unsent = 0, watched = 0,
-      runways = 0, firstDay = -1, expiring = -1, digest = -1, servers = {}, ring = '', pending = 0, rolled = true, changed = true,
+      runways = 0, firstDay = -1, expiring = -1, digest = -1, limitsCount = 0, servers = {}, ring = '', pending = 0, rolled = true, changed = true,
     }
     w.account = a
     a.plan = c.plan
@@ -40,8 +42,7 @@ apply['account.upsert'] = function(w, c)
     end
     a.empty = a.monthly + a.bonus == 0
     a.today = c.today
-    a.alerts = { startAlert(a, true, 'percent', 'low', 2000), startAlert(a, true, 'absolute', 'depleted', 0) }
-    a.alertsChanged = true
+    a.alerts = firstAlerts(a)
     boundAlerts(a)
   else
     a.closed = false
@@ -88,7 +89,12 @@ end
 apply['server.limit'] = function(w, c)
   local s = serverOf(w.account, 's:' .. c.serverId)
   if c.at < s.at then return 'stale', '' end
+  local before = s.limit >= 0 and 1 or 0
+  local after = given(c.limit) and (c.limit >= 0 and 1 or 0) or before
+  if after > before and w.account.limitsCount >= LIMITS_MAX then return 'too-many-limits', '' end
+  w.account.limitsCount = w.account.limitsCount + after - before
   s.at = c.at
+  s.isChanged = true
   if given(c.limit) then s.limit = c.limit end
   if given(c.warn) then s.warn = c.warn end
   w.account.changed = true

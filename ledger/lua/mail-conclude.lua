@@ -20,14 +20,17 @@ redis.call('XLEN', KEYS[2]); redis.call('ZCARD', KEYS[3]); redis.call('ZCARD', K
 redis.call('XLEN', KEYS[8])
 local a = readAccount(KEYS[7], ARGV[4])
 local wait = tonumber(ARGV[8])
-local kept, about, isClaimed = {}, 0, false
+local kept, about, isClaimed, restores = {}, 0, false, false
 
 -- Whether the mail goes on waiting, by what became of it.
 local function conclude(mail, outcome, words)
   about = about + 1
   if outcome ~= 'release' then mail.attempts = mail.attempts + 1 end
   if outcome ~= 'retry' and outcome ~= 'release' then mailStep(a, mail, outcome, words) end
-  if mail.kind == 'depleted' and (outcome == 'sent' or outcome == 'unknown') and a.empty then a.toldDepleted = true end
+  if mail.kind == 'depleted' and (outcome == 'sent' or outcome == 'unknown') then
+    -- There may be credits again since it was handed over.
+    if a.empty then a.toldDepleted = true else restores = not a.closed end
+  end
   local goesOn = outcome == 'retry' or outcome == 'release'
     or (outcome == 'unknown' and wait >= 0 and m.clock - mail.at < DAY_MS)
   if goesOn and mail.due == 0 then
@@ -63,6 +66,7 @@ end
 if not isClaimed then redis.call('SREM', KEYS[6], ARGV[4]) end
 if about == 0 then return 0 end
 a.mails = kept; a.unsent = #kept; a.mailsChanged = true
+if restores then replaceMail(a, 'restored', 'job', '', '') end
 local sequence = a.sequence
 if hasTold() then
   sequence = m.sequence + 1

@@ -52,10 +52,6 @@ local function everyMail() return true end
 
 local function supersedeKind(a, kind) supersede(a, function(mail) return mail.kind == kind end) end
 
-local function supersedeAbout(a, kind, about)
-  supersede(a, function(mail) return mail.about == about and (not kind or mail.kind == kind) end)
-end
-
 -- What every mail says of its account: the balances, and what a forecast is made of.
 local function numbers(a)
   local days, spent = pace(a)

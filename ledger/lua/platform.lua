@@ -16,14 +16,18 @@ local function limitsOf(a)
   return a.limits
 end
 
+-- Made once for all that is told at one moment.
 local function limitedServers(a)
   if a.watched == 0 then return '' end
-  local ids = {}
-  for id, flags in pairs(limitsOf(a)) do
-    if string.find(flags, 'l', 1, true) then ids[#ids + 1] = '"' .. id .. '"' end
+  if not a.limitedText then
+    local ids = {}
+    for id, flags in pairs(limitsOf(a)) do
+      if string.find(flags, 'l', 1, true) then ids[#ids + 1] = '"' .. id .. '"' end
+    end
+    table.sort(ids)
+    a.limitedText = table.concat(ids, ',')
   end
-  table.sort(ids)
-  return table.concat(ids, ',')
+  return a.limitedText
 end
 
 local function tell(a, kind, serverId)

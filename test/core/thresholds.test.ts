@@ -13,7 +13,7 @@ import {
   nextState,
   percentOf,
   rearmLevel,
-  sameAlert,
+  sameRule,
 } from '../../core/thresholds.ts';
 import type { Alert } from '../../core/types.ts';
 
@@ -140,7 +140,7 @@ test.each<[string, Alert, Alert, boolean]>([
   ['another number', absolute(5), absolute(6), false],
   ['another kind', percent(5), runway(5), false],
   ['another kind under the same id', { ...percent(5), id: 'x' }, { ...runway(5), id: 'x' }, false],
-  ['another id', percent(5), { ...percent(5), id: 'x' }, false],
+  ['another name', percent(5), { ...percent(5), id: 'x' }, true],
 ])('an alert keeps its state only when unchanged: %s', (_what, one, other, same) => {
-  expect(sameAlert(one, other)).toBe(same);
+  expect(sameRule(one, other)).toBe(same);
 });

@@ -63,7 +63,7 @@ test('credits that are back after a mail said there were none are mailed; after 
   const real = await openAccount();
   await call(real, 100);
   await real.command(purchase({ amount: 2 * CREDIT }), START_MS); // before the mail went out: it is taken back
-  expect(await mailsOf(real)).toEqual(['receipt  decided']);
+  expect(await mailsOf(real)).toEqual(['low-credits built-in:low decided', 'receipt  decided']);
   await call(real, 2);
   await sendMails(real);
   await real.command(purchase({ amount: CREDIT / 2 }), START_MS);
@@ -104,6 +104,62 @@ test('what is left three days before a cycle’s end is told once', async () => 
       before > 3 * DAY_MS ? 0 : 1,
     );
   }
+});
+
+test('a server named as an alert is one keeps its mails when that alert is armed again', async () => {
+  const real = await openAccount();
+  const named = { serverId: 'built-in:low' };
+  await real.command(serverLimit('built-in:low', { dailyCredits: micros(10 * CREDIT) }), START_MS);
+  const one = event({ ...named, tokens: 85 * CREDIT, occurredAt: START_MS });
+  await real.events([{ event: one, queuedAt: START_MS }]);
+  await real.command(purchase({ amount: 50 * CREDIT }), START_MS);
+  expect(await mailsOf(real)).toEqual(['limit-reached built-in:low decided', 'receipt  decided']);
+});
+
+test('thousands of servers of one account: as many limits as may be, and a midnight that grants once', async () => {
+  const real = await openAccount();
+  const servers = Array.from({ length: 1_001 }, (_, n) => `s${n}`);
+  const limited: string[] = [];
+  for (const id of servers) {
+    const { outcome } = await real.command(serverLimit(id, { dailyCredits: micros(0) }), START_MS);
+    limited.push(outcome);
+  }
+  expect(limited.filter((outcome) => outcome === 'applied')).toHaveLength(1_000);
+  expect(limited.at(-1)).toBe('dead-letter');
+  for (let n = 0; n < 5_000; n += 500) {
+    const events = Array.from({ length: 500 }, (_, i) => ({
+      event: event({ serverId: `t${n + i}`, tokens: 1, occurredAt: START_MS }),
+      queuedAt: START_MS,
+    }));
+    await real.events(events);
+  }
+  await real.setClock(Date.parse('2026-02-01T00:00:00Z'));
+  for (let times = 0; times < 3; times += 1) expect((await real.account('a'))!.cycle).toBe(2);
+  const grants = (await real.entries()).filter(({ kind }) => kind === 'grant');
+  expect(grants.map(({ cycle }) => cycle)).toEqual([1, 2]);
+});
+
+test('an account that was written before alerts were decided here goes on as it was, its alerts armed', async () => {
+  const real = await openAccount();
+  const { redis: connection, keys } = real.context;
+  const key = keys.account('a');
+  const state = (await connection.hgetBuffer(key, 'state'))!;
+  await connection.hset(key, 'state', state.subarray(0, 17 * 8));
+  await connection.hset(
+    key,
+    'alerts',
+    JSON.stringify([{ id: 'mine', kind: 'absolute', credits: String(50 * CREDIT) }]),
+  );
+  await call(real, 60);
+  const { alerts: states } = (await readAlertStates(real.context, 'a'))!;
+  // Where the balance already is at an alert when it is first looked at, it starts as fired, silently.
+  expect(states.map(({ alert, state: stands }) => `${alert.id} ${stands}`)).toEqual([
+    'low armed',
+    'depleted armed',
+    'mine fired',
+  ]);
+  await call(real, 40);
+  expect((await crossingsOf(real)).map(({ alertId }) => alertId)).toEqual(['low', 'depleted']);
 });
 
 test('an account keeps fifty unsent mails: of more, the oldest is taken back', async () => {

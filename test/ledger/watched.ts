@@ -78,7 +78,8 @@ async function platformEvents({ context: { redis, keys } }: RealLedger): Promise
 }
 
 /** Claims every mail that is due and records it as sent, as a notifier does. */
-export async function sendMails({ context }: RealLedger): Promise<void> {
+export async function sendMails(real: RealLedger): Promise<void> {
+  const { context } = real;
   const { redis, keys } = context;
   const ids = await redis.zrange(keys.mailsDue, '0', '-1');
   if (ids.length === 0) return;
@@ -102,6 +103,7 @@ export async function sendMails({ context }: RealLedger): Promise<void> {
       [...fence, TOKEN, id, number, 'sent', '""', '0'],
     );
   }
+  return sendMails(real); // what that has decided
 }
 
 /** The scheduled jobs that look at accounts, over all of them: pages that cannot be decided yet are asked again. */

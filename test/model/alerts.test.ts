@@ -141,7 +141,7 @@ describe('alerts.set', () => {
     expect(s.states().slice(2)).toEqual(['one: fired', 'two: fired']);
     s.purchase('6'); // 51 left: above both, not enough to arm either
     s.alerts([below('one', 60), percent('two', 45), percent('three', 50)]);
-    expect(s.states().slice(2)).toEqual(['one: fired', 'two: armed', 'three: armed']);
+    expect(s.states().slice(2)).toEqual(['one: fired', 'two: armed', 'three: fired']); // three is what two was
     s.alerts([]);
     expect(s.states()).toEqual(['low: armed', 'depleted: armed']);
   });
@@ -173,6 +173,17 @@ describe('alerts.set', () => {
     expect(s.mails()).toEqual(['alert thirty superseded', 'alert ten unsent']);
   });
 
+  test('another name for the same alert changes nothing', () => {
+    const s = started();
+    s.alerts([below('mine', 50)]);
+    s.call('55');
+    s.purchase('6'); // 51 left: not enough to arm it
+    s.alerts([below('renamed', 50)]);
+    expect(s.states()[2]).toBe('renamed: fired');
+    s.call('2');
+    expect(s.mails()).toEqual(['alert mine unsent']);
+  });
+
   test('removing an alert takes its unsent mail back', () => {
     const s = started();
     s.alerts([below('mine', 50)]);
@@ -189,6 +200,15 @@ describe('mails', () => {
     sendMails(s.model);
     s.call('20');
     expect(s.mails()).toEqual(['alert low sent', 'alert depleted unsent']);
+  });
+
+  test('one that is taken back for what is armed again tells anew what else is still crossed', () => {
+    const s = started();
+    s.call('100');
+    s.purchase('2');
+    expect(s.mails()).toEqual(['alert depleted superseded', 'alert low unsent']);
+    s.purchase('30');
+    expect(s.mails()).toEqual(['alert depleted superseded', 'alert low superseded']);
   });
 
   test('silent: crossings are recorded, nothing is sent', () => {

@@ -7,7 +7,7 @@ import { commandBody } from '../../core/identity.ts';
 import type { AccountCommand } from '../../core/types.ts';
 import { reviewAlerts } from './alerts.ts';
 import { closeAccount } from './close.ts';
-import { openCommit, settle } from './commit.ts';
+import { type Commit, openCommit, settle } from './commit.ts';
 import { bringUpToDate } from './cycles.ts';
 import { bury } from './dead-letters.ts';
 import { reviewLimits } from './limits.ts';
@@ -52,7 +52,7 @@ export const applyKnown = (model: Model, command: AccountCommand, at: At): Comma
   const account = model.accounts.get(command.accountId)!;
   const commit = openCommit(at.clock);
   bringUpToDate(account, commit);
-  const verdict = decide(model, account, command, at);
+  const verdict = decide(model, account, command, at, commit);
   const cause = { by: 'command', ref: command.id, silent: command.silent } as const;
   tellEmptiness(account, commit, cause);
   reviewAlerts(account, commit, cause);
@@ -61,7 +61,7 @@ export const applyKnown = (model: Model, command: AccountCommand, at: At): Comma
   return conclude(model, command, at, verdict);
 };
 
-const decide = (model: Model, account: Account, command: AccountCommand, at: At): Verdict => {
+const decide = (model: Model, account: Account, command: AccountCommand, at: At, commit: Commit): Verdict => {
   switch (command.type) {
     case 'account.upsert':
       return upsert(account, command, at);
@@ -72,7 +72,7 @@ const decide = (model: Model, account: Account, command: AccountCommand, at: At)
     case 'credits.refund':
       return refund(account, command, at.clock);
     case 'alerts.set':
-      return setAlerts(account, command, at);
+      return setAlerts(account, command, at, commit);
     case 'server.limit':
       return setLimit(account, command, at);
     case 'usage.void':

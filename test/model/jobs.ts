@@ -41,16 +41,18 @@ const reviewExpiry = (account: Account, commit: Commit): void => {
   replaceMail(account, 'expiring', commit.clock);
 };
 
-/** Sends every unsent mail, of all accounts or of one; answers what was sent. */
+/** Sends every unsent mail, of all accounts or of one, and those that this decides; answers what was sent. */
 export const sendMails = (model: Model, accountId?: string): Mail[] => {
   const accounts = [...model.accounts.values()].filter(({ id }) => accountId === undefined || id === accountId);
   const unsent = accounts.flatMap(({ mails }) => mails.filter(({ status }) => status === 'unsent'));
   for (const mail of unsent) mail.status = 'sent';
   for (const account of accounts) {
-    const says = account.mails.some((mail) => unsent.includes(mail) && mail.crossing?.threshold === 0n);
-    account.toldDepleted ||= says && account.empty;
+    const says = account.mails.find((mail) => unsent.includes(mail) && mail.crossing?.threshold === 0n);
+    if (says === undefined) continue;
+    if (account.empty) account.toldDepleted = true;
+    else if (!account.closed) replaceMail(account, 'restored', says.at);
   }
-  return unsent;
+  return unsent.length === 0 ? [] : [...unsent, ...sendMails(model, accountId)];
 };
 
 /** Applies what can be applied now, in the order it died; answers how many. */

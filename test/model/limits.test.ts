@@ -125,6 +125,30 @@ describe('its mails', () => {
     expect(s.mails()).toEqual(['limit-reached s unsent']);
   });
 
+  test('a limit that is raised above what was used, and warns already', () => {
+    const s = story();
+    s.upsert();
+    s.limit('10');
+    s.call('10');
+    s.limit('12', { warnAtPercent: 80 });
+    expect(s.mails()).toEqual(['limit-reached s superseded', 'limit-warning s unsent']);
+  });
+
+  test('several servers that are released at one midnight: each event says how all of them stand', () => {
+    const s = story();
+    s.upsert();
+    for (const serverId of ['b', 'a', 'c']) s.limit('10', { serverId });
+    for (const serverId of ['b', 'a', 'c']) s.call('10', { serverId });
+    s.limit('0', { serverId: 'c' });
+    s.at('2026-01-11');
+    s.balance();
+    const released = s.model.accounts.get('a')!.platformEvents.filter(({ type }) => type === 'server.released');
+    expect(released.map(({ serverId, state }) => [serverId, state.limitedServers])).toEqual([
+      ['a', ['c']],
+      ['b', ['c']],
+    ]);
+  });
+
   test('a silent change limits without a mail, and the platform hears it', () => {
     const s = story();
     s.upsert();

@@ -21,19 +21,23 @@ export const spentOn = (account: Account, serverId: string, day: number): bigint
 /** Decides every server that has, or had, a limit. */
 export const reviewLimits = (account: Account, commit: Commit, silent: boolean): void => {
   const today = localDayAt(account.schedule, commit.clock);
-  // In the order of their ids, so that what is told of several is told in one order.
-  for (const [serverId, server] of [...account.servers].sort(([a], [b]) => (a < b ? -1 : 1)))
-    review(account, commit, { serverId, server, today, silent });
+  // All are decided before any is told of, in the order of their ids: each says how all of them stand.
+  const servers = [...account.servers].sort(([a], [b]) => (a < b ? -1 : 1));
+  const before = servers.map(([, { limited, warned }]) => ({ limited, warned }));
+  for (const [serverId, server] of servers)
+    Object.assign(server, limitState(server, spentOn(account, serverId, today)));
+  for (const [i, [serverId, server]] of servers.entries()) {
+    tellServer(account, commit, { serverId, before: before[i]!, now: server, silent });
+  }
 };
 
-const review = (
+type Standing = Pick<Server, 'limited' | 'warned'>;
+
+const tellServer = (
   account: Account,
   commit: Commit,
-  { serverId, server, today, silent }: { serverId: string; server: Server; today: number; silent: boolean },
+  { serverId, before, now, silent }: { serverId: string; before: Standing; now: Standing; silent: boolean },
 ): void => {
-  const before = { limited: server.limited, warned: server.warned };
-  const now = limitState(server, spentOn(account, serverId, today));
-  Object.assign(server, now);
   const quiet = silent || account.closed;
   const mail = (kind: 'limit-warning' | 'limit-reached') => {
     if (!quiet) addMail(account, { at: commit.clock, kind, crossing: undefined, others: [], serverId });
@@ -43,10 +47,11 @@ const review = (
     tell(account, commit.clock, 'server.limited', serverId);
     supersede(account, (m) => m.kind === 'limit-warning' && m.serverId === serverId);
     mail('limit-reached');
-  } else if (before.limited && !now.limited) {
+    return;
+  }
+  if (before.limited && !now.limited) {
     tell(account, commit.clock, 'server.released', serverId);
     supersede(account, (m) => m.kind === 'limit-reached' && m.serverId === serverId);
-  } else if (!before.warned && now.warned) {
-    mail('limit-warning');
   }
+  if (!before.warned && now.warned) mail('limit-warning');
 };

@@ -5,15 +5,19 @@
 import type { AlertsSet, ServerLimit } from '../../core/types.ts';
 import { replaceAlerts } from './alerts.ts';
 import type { Verdict } from './commands.ts';
+import type { Commit } from './commit.ts';
 import type { Account, At, Server } from './state.ts';
 
-export const setAlerts = (account: Account, { at: decided, alerts }: AlertsSet, at: At): Verdict => {
+export const setAlerts = (account: Account, { at: decided, alerts }: AlertsSet, at: At, commit: Commit): Verdict => {
   const decidedAt = decided ?? at.queuedAt;
   if (decidedAt < account.lastAlertsAt) return { outcome: 'stale' };
   account.lastAlertsAt = decidedAt;
-  replaceAlerts(account, alerts, at.clock);
+  replaceAlerts(account, alerts, commit);
   return { outcome: 'applied' };
 };
+
+/** Servers of one account that may have a limit. */
+const LIMITS_MAX = 1_000;
 
 /** A field left out keeps its value; null lifts it. What it means for today is decided right after. */
 export const setLimit = (account: Account, command: ServerLimit, at: At): Verdict => {
@@ -23,6 +27,10 @@ export const setLimit = (account: Account, command: ServerLimit, at: At): Verdic
     lastAt: Number.NEGATIVE_INFINITY,
   };
   if (decidedAt < server.lastAt) return { outcome: 'stale' };
+  const others = [...account.servers.values()].filter((one) => one !== server && one.dailyCredits !== undefined);
+  if (typeof command.dailyCredits === 'bigint' && server.dailyCredits === undefined && others.length >= LIMITS_MAX) {
+    return { outcome: 'refused', reason: 'invalid', field: 'dailyCredits' };
+  }
   server.lastAt = decidedAt;
   if (command.dailyCredits !== undefined) server.dailyCredits = command.dailyCredits ?? undefined;
   if (command.warnAtPercent !== undefined) server.warnAtPercent = command.warnAtPercent ?? undefined;

@@ -95,6 +95,13 @@ function refusal(queued: QueuedCommand, outcome: CommandOutcome): DeadLetter | u
         'credits',
         'credits is too much: the bonus balance would be more than an amount can hold.',
       );
+    case 'too-many-limits':
+      return letterOf(
+        queued,
+        'invalid',
+        'dailyCredits',
+        'dailyCredits cannot be set: 1,000 servers of the account have a limit, and no more may have one.',
+      );
     case 'void-too-much':
       return letterOf(
         queued,
