@@ -4,6 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { System } from '../cli/system.ts';
+import { readBacklog } from '../ledger/outbox.ts';
 import { openMailServer } from './mail-server.ts';
 import { round, until } from './measure.ts';
 import { startServiceProcess } from './service-process.ts';
@@ -69,6 +70,7 @@ export async function benchAlerts(system: System, { events, mails }: AlertsOptio
     const loadPerSecond = (((await counter('accepted')) - acceptedBefore) * 1_000) / (performance.now() - loadStartMs);
     over.abort();
     await loading;
+    await until(async () => (await readBacklog(redis, ledger.keys)).entries === 0);
     await service.stop();
     const decidedMs = await decisions(system);
     const counted = Array.from({ length: mails }, (_, i) => addressOf(WARM_UP_MAILS + i));
