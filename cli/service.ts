@@ -31,7 +31,7 @@ export async function runService(system: System): Promise<Service> {
     usageConcurrency: config.usageConcurrency,
     flushIntervalMs: config.flushIntervalMs,
     outboxRowsMax: config.outboxRowsMax,
-    notify: { sending: mails.sending },
+    notify: { sending: mails.sending, resendsUnknown: config.mail.unknown === 'resend' },
   });
   let stopping: Promise<void> | undefined;
   return {
@@ -48,12 +48,12 @@ async function openMails({ config, ledger, log }: System): Promise<{
   readonly sending: MailSending | undefined;
   readonly close: () => Promise<void>;
 }> {
-  const { on, kinds, unknown, manageUrl } = config.mail;
+  const { on, kinds, manageUrl } = config.mail;
   if (!on) return { sending: undefined, close: async () => undefined };
   const mailer = await openMailer(config, ledger.ledgerId, log);
   const renderer = createRenderer({ manageUrl });
   return {
-    sending: { mailer, renderer, kinds, resendsUnknown: unknown === 'resend' },
+    sending: { mailer, renderer, kinds },
     close: async () => {
       await Promise.all([mailer.close(), renderer.close()]);
     },

@@ -29,12 +29,13 @@ export async function runJob(name: string, tools: JobTools, { now }: { now?: num
   const moment = { now: now ?? clock, dryRun: now !== undefined && now > clock };
   const at = new Date(moment.now).toISOString();
   if (moment.dryRun) return { job: name, at, dryRun: true, ...(await job.run(tools, moment)) };
+  const ran = new Date(clock).toISOString(); // whatever time it was told
   try {
     const report = await job.run(tools, moment);
-    await remember(tools.ledger, name, { at, ok: report.ok, summary: report.summary });
+    await remember(tools.ledger, name, { at: ran, ok: report.ok, summary: report.summary });
     return { job: name, at, dryRun: false, ...report };
   } catch (error) {
-    if (!tools.signal.aborted) await remember(tools.ledger, name, { at, ok: false, summary: failure(error) });
+    if (!tools.signal.aborted) await remember(tools.ledger, name, { at: ran, ok: false, summary: failure(error) });
     throw error;
   }
 }

@@ -7,6 +7,7 @@ import type { MailKind } from '../core/mail-kinds.ts';
 import type { AccountProfile } from './account.ts';
 import { intentIdOf } from './alerts.ts';
 import { fenceArguments, type LedgerContext } from './context.ts';
+import { ledgerClock } from './ledger-clock.ts';
 import { redisError } from './scripts.ts';
 
 /** A mail that this process has claimed. Times in ms. */
@@ -43,6 +44,8 @@ export interface MailOutbox {
   due(ageMs: number, accountsMax: number): Promise<{ readonly clock: number; readonly accountIds: readonly string[] }>;
   /** Claims what is due of these accounts, at most `mailsMax`; with `decidedBy` only mails decided by then. */
   claim(token: string, accountIds: readonly string[], mailsMax: number, decidedBy?: number): Promise<Claimed>;
+  /** Looks at an account again no sooner than in `waitMs`; answers with the ledger's clock. */
+  postpone(accountId: string, waitMs: number): Promise<number>;
   /** Notes that the mail is being sent; false when the claim is not ours any more. */
   mark(token: string, mail: ClaimedMail): Promise<boolean>;
   /** Writes down what became of it; false when the claim is not ours any more. */
@@ -109,6 +112,11 @@ export function mailOutbox(context: LedgerContext): MailOutbox {
         claimedOf(rest.slice(i * CLAIM_FIELDS, (i + 1) * CLAIM_FIELDS)),
       );
       return { clock: Number(clock), mails };
+    },
+    async postpone(accountId, waitMs) {
+      const clock = await ledgerClock(context);
+      await redis.zadd(keys.mailsDue, 'XX', clock + waitMs, accountId);
+      return clock;
     },
     async mark(token, { accountId, number }) {
       const marked = await run(

@@ -37,6 +37,7 @@ export interface ServiceOptions {
   readonly notify?: {
     /** How mails leave; undefined: they are switched off. */
     readonly sending: MailSending | undefined;
+    readonly resendsUnknown: boolean;
   } & Pick<NotifierOptions, 'limits' | 'signals'>;
 }
 

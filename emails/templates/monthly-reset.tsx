@@ -22,12 +22,14 @@ const factsOf = ({ ended, expired }: MessageOf<'monthly-reset'>, voice: Voice) =
 const MonthlyReset: Template<'monthly-reset'> = ({ message, manageUrl }) => {
   const { balances, breakdown, ended, expired } = message;
   const voice = voiceOf(message);
+  const isFirst = ended.cycle < 1; // before it there was no grant, and no start
   const came =
     balances.granted === 0n
       ? 'Your plan has no monthly credits for the new cycle.'
       : `${voice.amount(balances.granted)} came for cycle ${voice.number(balances.cycle)}, which ends ${voice.when(balances.cycleEnd)}.`;
-  const gone =
-    expired === 0n
+  const gone = isFirst
+    ? 'It is the first one.'
+    : expired === 0n
       ? 'Nothing expired with the old cycle.'
       : `${voice.amount(expired)} of the old cycle expired unused.`;
   return (
@@ -43,9 +45,9 @@ const MonthlyReset: Template<'monthly-reset'> = ({ message, manageUrl }) => {
       <Words>{came}</Words>
       <Words>{gone} The reset leaves bonus credits as they are.</Words>
       <Balance balances={balances} voice={voice} tone="calm" />
-      <Title>{`Monthly credits of cycle ${voice.number(ended.cycle)}`}</Title>
-      <Words>{`${voice.date(ended.start)} to ${voice.date(balances.cycleStart)}`}</Words>
-      <Facts rows={factsOf(message, voice)} />
+      {!isFirst && <Title>{`Monthly credits of cycle ${voice.number(ended.cycle)}`}</Title>}
+      {!isFirst && <Words>{`${voice.date(ended.start)} to ${voice.date(balances.cycleStart)}`}</Words>}
+      {!isFirst && <Facts rows={factsOf(message, voice)} />}
       <Breakdown of={breakdown} voice={voice} />
       <Saving of={breakdown} voice={voice} />
     </Letter>

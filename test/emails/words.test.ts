@@ -97,6 +97,15 @@ const SAID: [sample: string, sentences: string[]][] = [
   ],
 ];
 
+test('the first cycle of an account has none before it to speak of', async () => {
+  const { message } = SAMPLES.find(({ name }) => name === 'monthly-reset')!;
+  if (message.kind !== 'monthly-reset') throw new TypeError('another sample');
+  const ended = { cycle: 0, start: 0, granted: 0n, uncovered: 0n };
+  const { text } = await renderMail({ ...message, ended, expired: 0n, breakdown: undefined });
+  expect(text).toContain('It is the first one.');
+  expect(text).not.toMatch(/1970|cycle 0|expired/);
+});
+
 test.each(SAID)('%s', async (name, sentences) => {
   const text = await textOf(sample(name));
   for (const sentence of sentences) expect(text).toContain(sentence);

@@ -35,6 +35,7 @@ for await (const line of createInterface({ input: process.stdin })) {
     clickhouse: createClient(task.clickhouse),
     book: BOOK,
     queue: openQueue(PLATFORM_EVENTS_QUEUE, connect(), task.tag),
+    resendsUnknown: true,
     sending: {
       mailer: createMailer({
         ...{ url: task.smtpUrl, requireTls: false, mailsPerSecond: 10_000 },
@@ -43,7 +44,7 @@ for await (const line of createInterface({ input: process.stdin })) {
       renderer: {
         render: async ({ kind, intentId }) => ({ subject: `${kind} ${intentId}`, html: '<p>hello</p>', text: 'hello' }),
       },
-      ...{ kinds: new Set(MAIL_KINDS), resendsUnknown: true },
+      ...{ kinds: new Set(MAIL_KINDS) },
     },
     log: { info: nothing, warn: nothing, error: (fields) => process.stderr.write(`${JSON.stringify(fields)}\n`) },
     limits: task.limits,

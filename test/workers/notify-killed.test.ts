@@ -91,7 +91,11 @@ describe('kill -9 of the notifier', () => {
     const child = await startChild(world, { point: 'delivered' });
     await at(child, 'delivered');
     await kill(child);
-    await world.notifier({ sending: world.sending({ resendsUnknown: false }) });
+    // Also when mail is off at the next start, and on again later.
+    const off = await world.notifier({ resendsUnknown: false, sending: undefined });
+    await until('it to be resolved with mail off', async () => (await world.steps()).length === 2);
+    await off.stop();
+    await world.notifier({ resendsUnknown: false });
     await until('it to be resolved', async () => (await world.steps()).length === 2);
     await world.quiet();
     expect(world.arrived()).toHaveLength(1);

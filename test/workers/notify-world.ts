@@ -98,13 +98,21 @@ export async function openNotifyWorld(server: SMTPServerOptions = {}): Promise<W
       renderer: {
         render: async ({ kind, intentId }) => ({ subject: `${kind} ${intentId}`, html: '<p>hello</p>', text: 'hello' }),
       },
-      ...{ kinds: new Set(MAIL_KINDS), resendsUnknown: true },
+      ...{ kinds: new Set(MAIL_KINDS) },
       ...some,
     }),
     async notifier(some = {}) {
       const notifier = createNotifier({
         context: { ...context, redis: await freshRedis(), seen: { ...context.seen } },
-        ...{ clickhouse: client, book: BOOK, queue, log, sending: world.sending(), limits: TEST_LIMITS },
+        ...{
+          clickhouse: client,
+          book: BOOK,
+          queue,
+          log,
+          sending: world.sending(),
+          resendsUnknown: true,
+          limits: TEST_LIMITS,
+        },
         ...some,
       });
       closeAfterTests(async () => {

@@ -211,6 +211,32 @@ test('mail switched off: mails wait, and after a day they fail and say so', asyn
   expect(world.arrived().map(({ subject }) => subject)).toEqual(['depleted new:mail:1']);
 });
 
+test('an account that cannot be read holds up no other', async () => {
+  const world = await openNotifyWorld();
+  for (const id of ['acme', 'broken', 'cedar']) await world.account(id, 0);
+  await world.redis.hset(world.context.keys.account('broken'), 'state', 'short');
+  await world.notifier();
+  await world.ended(2);
+  await until('the broken one to be told', () => world.lines.some(({ event }) => event === 'mails-unreadable'));
+  expect(
+    world
+      .arrived()
+      .map(({ subject }) => subject)
+      .sort(),
+  ).toEqual(['depleted acme:mail:1', 'depleted cedar:mail:1']);
+});
+
+test('after days without a service a receipt still goes out; what was to be said then does not', async () => {
+  const world = await openNotifyWorld();
+  await world.account('acme', 0);
+  await world.real.command(purchase({ accountId: 'acme', amount: 5 }), START_MS);
+  await world.real.setClock(START_MS + 3 * DAY_MS);
+  await world.notifier();
+  await world.ended(2);
+  expect(world.arrived().map(({ subject }) => subject)).toEqual(['receipt acme:mail:2']);
+  expect(await world.statuses()).toEqual(expect.arrayContaining(['depleted failed', 'receipt sent']));
+});
+
 test('a kind that is switched off is recorded as suppressed', async () => {
   const world = await openNotifyWorld();
   await world.account('acme', 0);

@@ -42,6 +42,8 @@ export const MAILS_UNDER_WAY_MAX = 20;
 export const MAILS_SENDING_MAX = 3;
 /** Room that a claim waits for while others are under way: one question to ClickHouse is for several mails. */
 export const CLAIM_MAILS_MIN = 5;
+/** An account whose mails cannot be read is a fault to be mended by hand: looked at, and told, once an hour. */
+export const UNREADABLE_MS = 3_600_000;
 /** Accounts whose left claims are read at a time. */
 export const RESOLVE_PAGE = 100;
 

@@ -33,6 +33,8 @@ export interface NotifierOptions {
   readonly book: PriceBook;
   /** How mails leave; undefined: they are switched off. */
   readonly sending: MailSending | undefined;
+  /** Whether a mail is sent again of which it is not known that it was taken; also of those that this one finds left. */
+  readonly resendsUnknown: boolean;
   /** What the platform listens to. */
   readonly queue: Queue;
   readonly log: FlushLog;
@@ -67,7 +69,12 @@ export function createNotifier(options: NotifierOptions): Notifier {
   const shared = { log, limits, passed };
   const mails = {
     ...shared,
-    ...{ outbox: mailOutbox(context), sending: options.sending, trouble: new Trouble(limits, log) },
+    ...{
+      outbox: mailOutbox(context),
+      sending: options.sending,
+      resendsUnknown: options.resendsUnknown,
+      trouble: new Trouble(limits, log),
+    },
     ...{ slots: new Slots(MAILS_SENDING_MAX), stirring: stirrings.mails },
     breakdowns: breakdowns({ ...options, timeoutMs: limits.breakdownMs }),
   };

@@ -27,9 +27,11 @@ export interface MailSending {
   readonly renderer: Pick<Renderer, 'render'>;
   /** Kinds that are sent. */
   readonly kinds: ReadonlySet<MailKind>;
-  /** Whether a mail is sent again of which it is not known that it was taken. */
-  readonly resendsUnknown: boolean;
 }
+
+/** Why a mail of a day ago fails. */
+export const NOT_SENT = 'not sent within a day';
+export const unusableFor = ({ words }: Trouble): string => `${NOT_SENT}: the mail server could not be used: ${words}`;
 
 /** Moments in the life of a mail, for tests. */
 export type NotifyPoint = 'claimed' | 'rendered' | 'marked' | 'delivered' | 'concluded' | 'added' | 'trimmed';
@@ -37,6 +39,8 @@ export type NotifyPoint = 'claimed' | 'rendered' | 'marked' | 'delivered' | 'con
 export interface SendOptions {
   readonly outbox: MailOutbox;
   readonly sending: MailSending;
+  /** Whether a mail is sent again of which it is not known that it was taken. */
+  readonly resendsUnknown: boolean;
   readonly trouble: Trouble;
   readonly slots: Slots;
   readonly limits: NotifyLimits;
@@ -74,6 +78,10 @@ export async function sendMail(
   if (!options.sending.kinds.has(mail.kind)) {
     return done({ outcome: 'suppressed', words: 'mails of this kind are switched off' });
   }
+  // After days without a service: what was to be said then says nothing of use now, save what was paid.
+  if (clock - mail.decidedAt > GIVE_UP_MS && mail.kind !== 'receipt') {
+    return done({ outcome: 'failed', words: options.trouble.isOn ? unusableFor(options.trouble) : NOT_SENT });
+  }
   const rendered = await render(options, term, mail, clock, used);
   if ('outcome' in rendered) return done(rendered);
   await passed('rendered');
@@ -82,7 +90,7 @@ export async function sendMail(
   const delivery = await deliver(options, term, mail, rendered).finally(release);
   // Superseded, or resolved by another: the claim is over, and this says so.
   if (delivery === undefined) return done({ outcome: 'release', waitMs: undefined });
-  await done(outcomeOf(mail, clock, delivery, options.sending.resendsUnknown));
+  await done(outcomeOf(mail, clock, delivery, options.resendsUnknown));
 }
 
 /** Marks it and hands it over; undefined when it is not ours to send any more. */
