@@ -86,9 +86,8 @@ local function replaceMail(a, kind, by, ref, more)
   addMail(a, kind, '', by, ref, more)
 end
 
--- The write half: the field, and when the notifier has to look at the account again.
-local function writeMails(a, dueKey)
-  if not a.mailsChanged then return end
+-- The field as it is written, and when the first that waits is due (nil: none does).
+local function writtenMails(a)
   local lines, due = {}, nil
   for i, mail in ipairs(a.mails) do
     lines[i] = table.concat({
@@ -97,6 +96,18 @@ local function writeMails(a, dueKey)
     }, '\t')
     if mail.status == 'waiting' and (not due or mail.due < due) then due = mail.due end
   end
-  if #lines == 0 then redis.call('HDEL', a.key, 'mails') else redis.call('HSET', a.key, 'mails', table.concat(lines, '\n')) end
+  return table.concat(lines, '\n'), due
+end
+
+-- The write half: when the notifier has to look at the account again.
+local function indexMails(a, dueKey, due)
   if due then redis.call('ZADD', dueKey, text(due), a.id) else redis.call('ZREM', dueKey, a.id) end
+end
+
+-- The write half of an account of which nothing else is written.
+local function writeMails(a, dueKey)
+  if not a.mailsChanged then return end
+  local field, due = writtenMails(a)
+  if field == '' then redis.call('HDEL', a.key, 'mails') else redis.call('HSET', a.key, 'mails', field) end
+  indexMails(a, dueKey, due)
 end

@@ -12,7 +12,11 @@ local watch = {
         ',"granted":', text(ended.granted), ',"uncovered":', text(ended.uncovered), '}',
       }))
     end
-    review(a, 'reset', '', false)
+    -- At the same grant no level moved: between the two bounds nothing has changed.
+    local remaining = a.monthly + a.bonus
+    if a.granted ~= ended.granted or a.runways > 0 or remaining <= a.floor or remaining >= a.ceiling then
+      review(a, 'reset', '', false)
+    end
   end,
   day = reviewDay,
 }
@@ -21,8 +25,16 @@ local watch = {
 local function writeWatched(a, accountsKey, dueKey, midnightsKey, sequence)
   if a.alertsChanged then put(a, 'alerts', writtenAlerts(a)) end
   if a.limitsChanged then put(a, 'limits', writtenLimits(a)) end
+  local mails, due
+  if a.mailsChanged then
+    mails, due = writtenMails(a)
+    if mails ~= '' then put(a, 'mails', mails) end
+  end
   writeAccount(a, accountsKey, sequence)
-  writeMails(a, dueKey)
+  if mails then
+    if mails == '' then redis.call('HDEL', a.key, 'mails') end
+    indexMails(a, dueKey, due)
+  end
   if a.watched > 0 or a.runways > 0 then
     if a.reindex or a.limitsChanged or a.alertsChanged then redis.call('ZADD', midnightsKey, text(a.tomorrow), a.id) end
   elseif a.limitsChanged or a.alertsChanged then redis.call('ZREM', midnightsKey, a.id) end
