@@ -37,13 +37,12 @@ const agrees = (steps: fc.Arbitrary<readonly Step[]>, runs: number): Promise<voi
 
 test('random histories agree with the model', async () => {
   await agrees(history, RUNS);
-  // Histories without one would prove nothing of it.
-  expect([...seen.keys()]).toEqual(expect.arrayContaining(VOID_DETAILS));
 });
 
 test('random histories of one watched account agree with the model', async () => {
   await agrees(watchedHistory, RUNS);
-  expect([...seen.keys()]).toEqual(expect.arrayContaining(WATCHED));
+  // Histories of either kind without one would prove nothing of it.
+  expect([...seen.keys()]).toEqual(expect.arrayContaining([...VOID_DETAILS, ...WATCHED]));
 });
 
 async function compare(steps: readonly Step[], tag: string): Promise<void> {
