@@ -20,6 +20,7 @@ export async function openPost(ledger: LedgerContext): Promise<() => Promise<voi
       const { accountIds } = await outbox.due(0, PAGE);
       if (accountIds.length === 0) return;
       const { mails } = await outbox.claim(TOKEN, accountIds, PAGE);
+      if (mails.length === 0) return;
       for (const mail of mails) {
         await outbox.mark(TOKEN, mail);
         await outbox.conclude(TOKEN, mail, { outcome: 'sent', words: 'in a sandbox no mail leaves' });

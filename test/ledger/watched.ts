@@ -103,7 +103,7 @@ export async function sendMails(real: RealLedger): Promise<void> {
       [...fence, TOKEN, id, number, 'sent', '""', '0'],
     );
   }
-  return sendMails(real); // what that has decided
+  if (claimed.length > 1) await sendMails(real); // what that has decided
 }
 
 /** The scheduled jobs that look at accounts, over all of them: pages that cannot be decided yet are asked again. */
