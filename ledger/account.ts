@@ -68,7 +68,7 @@ export async function readAccount(
     if (reply.length === 1) return { clock, account: undefined };
     const account = decodeAccount(accountId, clock, reply);
     if (reply[1] === '0') return { clock, account };
-    await renew(context, account);
+    await renewLists(context, account);
   }
   throw new TransientError(
     'account-never-current',
@@ -88,7 +88,11 @@ export function horizon(
   return { ends, today: days[0]!.day, tomorrow: days[1]!.startMs, days: later.join(',') };
 }
 
-async function renew(context: LedgerContext, account: AccountState): Promise<void> {
+/** Whose lists are renewed, as it was read: where it has moved on since, nothing is written. */
+export type Outdated = Pick<AccountState, 'accountId' | 'profileVersion' | 'cycle' | 'schedule' | 'asOf'>;
+
+/** Gives an account its next cycle ends and local days, as of `asOf`. */
+export async function renewLists(context: LedgerContext, account: Outdated): Promise<void> {
   const { ends, today, tomorrow, days } = horizon(account.schedule, account.cycle, account.asOf);
   await context.run(
     'refreshAccount',

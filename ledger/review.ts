@@ -5,7 +5,7 @@
  */
 import type { Schedule } from '../core/cycles.ts';
 import { TransientError } from '../core/errors.ts';
-import { horizon, profileVersionOf, STATE_NAMES } from './account.ts';
+import { profileVersionOf, renewLists, STATE_NAMES } from './account.ts';
 import { fenceArguments, type LedgerContext, sawSequence } from './context.ts';
 
 /** `reset`: cycles that ended, alone; `check`: alerts, limits and forecasts too; `digest`: the mail about last week. */
@@ -64,7 +64,7 @@ export async function reviewAccounts(
       else if (letter === 'u') unknown.push(id);
     }
     for (const id of outdated) stale.add(id);
-    await renewLists(context, outdated, clock);
+    await renewPage(context, outdated, clock);
     open = [...outdated, ...waiting];
   }
   return { changed: changed.size, reset: reset.size, cycles, stale: [...stale], unknown };
@@ -90,22 +90,16 @@ const CYCLE_AT = STATE_NAMES.indexOf('cycle') * 8;
  * Gives accounts their next cycle ends and local days. All of a page in two round trips: after a long outage most
  * accounts need it. Whoever changed one of them meanwhile has brought it up to date, and then nothing is written here.
  */
-async function renewLists(context: LedgerContext, ids: readonly string[], clock: number): Promise<void> {
+async function renewPage(context: LedgerContext, ids: readonly string[], clock: number): Promise<void> {
   const { redis, keys } = context;
   const read = await Promise.all(ids.map((id) => redis.hmgetBuffer(keys.account(id), 'state', 'schedule')));
   await Promise.all(
     read.map(async ([state, text], i) => {
       if (state == null || text == null) return undefined;
-      const cycle = state.readDoubleLE(CYCLE_AT);
-      const { ends, today, tomorrow, days } = horizon(JSON.parse(text.toString()) as Schedule, cycle, clock);
-      return context.run(
-        'refreshAccount',
-        [keys.meta, keys.account(ids[i]!)],
-        [
-          ...fenceArguments(context),
-          ...[String(profileVersionOf(state)), String(cycle), ends, `${today}:${tomorrow},${days}`],
-        ],
-      );
+      return renewLists(context, {
+        ...{ accountId: ids[i]!, asOf: clock, profileVersion: profileVersionOf(state) },
+        ...{ cycle: state.readDoubleLE(CYCLE_AT), schedule: JSON.parse(text.toString()) as Schedule },
+      });
     }),
   );
 }

@@ -116,11 +116,14 @@ local function ringOf(a)
   return struct.pack('<d', d[0]) .. struct.pack(RING, unpack(d, 1, RING_DAYS))
 end
 
+-- As core/forecast.ts has them.
+local FORECAST_DAYS_MAX, FORECAST_DAYS_MIN = 7, 2
+
 -- The complete local days of data before today, at most seven, and what they cost together (nil: too few of them).
 local function pace(a)
   if a.dayStale then return 0, nil end -- which day it is, is not known
-  local days = a.firstDay < 0 and 0 or math.max(0, math.min(7, a.today - a.firstDay))
-  if days < 2 then return days, nil end
+  local days = a.firstDay < 0 and 0 or math.max(0, math.min(FORECAST_DAYS_MAX, a.today - a.firstDay))
+  if days < FORECAST_DAYS_MIN then return days, nil end
   local d, spent = daysOf(a), 0
   local today = a.today - d[0] + 1
   for at = today - days, today - 1 do spent = spent + (d[at] or 0) end

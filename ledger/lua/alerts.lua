@@ -6,7 +6,6 @@
 
 local CREDIT = 1000000
 local HUNDRED_PERCENT = 10000
-local FORECAST_DAYS_MAX, FORECAST_DAYS_MIN = 7, 2
 
 -- a × b ÷ c, rounded down, exact where a × b would not be: b × c stays below 2^53.
 local function share(a, b, c)
